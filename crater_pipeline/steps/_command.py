@@ -1,0 +1,42 @@
+"""Turns a step's function into a command line that reports a user's mistake in one line."""
+
+import logging
+import sys
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import cyclopts
+from pydantic import ValidationError
+from rich.console import Console
+from rich.logging import RichHandler
+
+from crater_pipeline.errors import UserError
+
+
+def configure_logging() -> None:
+    """Log to stderr through rich: stdout stays free for what a command is asked to print."""
+    handler = RichHandler(console=Console(stderr=True), show_path=False, rich_tracebacks=False)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", datefmt="%H:%M:%S", handlers=[handler], force=True)
+    for chatty in ("httpx", "rasterio", "fiona", "pyogrio", "matplotlib", "lightning.pytorch"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", module="lightning.*")
+
+
+def run_app(app: cyclopts.App) -> None:
+    """Run `app` on the process's arguments; exit 1 with one message on a user's mistake."""
+    configure_logging()
+    try:
+        app()
+    except UserError as error:
+        sys.exit(f"error: {error}")
+    except ValidationError as error:
+        details = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        sys.exit(f"error: {error.title}: {details}")
+
+
+def run(step: Callable[..., Any]) -> None:
+    """Command line of one step: its keyword-only parameters become options."""
+    app = cyclopts.App(name=f"python -m crater_pipeline.steps.{step.__name__}", help_format="markdown")
+    app.default(step)
+    run_app(app)
