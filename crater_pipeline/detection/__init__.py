@@ -1,0 +1,5 @@
+"""A trained network over a whole raster."""
+
+from crater_pipeline.detection.settings import InferenceSettings
+
+__all__ = ["InferenceSettings"]

@@ -1,0 +1,31 @@
+"""How a raster is searched."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from crater_pipeline.settings import Settings
+
+
+class InferenceSettings(Settings):
+    """How the network is run over a raster's tiles."""
+
+    batch_size: int = Field(4, ge=1, description="Tiles per forward pass.")
+    min_score: float = Field(0.02, ge=0, lt=1, description="Peaks below this network score are dropped.")
+    max_detections: int = Field(500, ge=1, description="At most so many peaks are kept per tile.")
+    min_diameter_px: float = Field(
+        5.0, gt=0, description="Smaller detections are dropped, on level 0, in pixels: too few pixels to be a circle."
+    )
+    min_diameter_coarse_px: float = Field(
+        10.0, gt=0, description="The same on the coarser levels, where the finer level sees them better."
+    )
+    max_diameter_px: float = Field(
+        160.0, gt=0, description="Larger detections are left to the next level (all are kept on the last one)."
+    )
+    flip_average: bool = Field(
+        False, description="Average the network's output over the tile and its half turn: twice the time."
+    )
+    precision: Literal["auto", "bf16", "float32"] = Field(
+        "auto", description="Arithmetic; `auto` is bf16 where the processor or GPU multiplies it natively."
+    )
+    prefetch: int = Field(2, ge=0, description="Batches of tiles read ahead of the network.")

@@ -1,0 +1,1 @@
+"""How detections are judged: matching, figures, intervals, curves, and COCO's figures per tile."""

@@ -1,0 +1,1 @@
+"""CenterNet: backbones, heads, targets, losses, decoding and the weights file."""

@@ -1,0 +1,1 @@
+"""Data sets of tiles, augmentation, and the training loop."""

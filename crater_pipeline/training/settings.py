@@ -1,0 +1,45 @@
+"""The training protocol."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from crater_pipeline.settings import Settings
+
+
+class TrainingSettings(Settings):
+    """Transfer learning in two phases: frozen backbone, then everything."""
+
+    enabled: bool = Field(True, description="`false`: the initial weights are used as they are, nothing is fitted.")
+    frozen_epochs: int = Field(1, ge=0, description="Epochs with the backbone frozen (only the heads learn).")
+    unfrozen_epochs: int = Field(12, ge=0, description="Epochs with every layer learning.")
+    frozen_batch_size: int = Field(16, ge=1, description="Tiles per step while the backbone is frozen.")
+    unfrozen_batch_size: int = Field(8, ge=1, description="Tiles per step afterwards.")
+    frozen_learning_rate: float = Field(1e-3, gt=0, description="Adam's step while the backbone is frozen.")
+    unfrozen_learning_rate: float = Field(4e-4, gt=0, description="Adam's peak step afterwards (cosine decay).")
+    max_minutes: float | None = Field(
+        14.0, gt=0, description="Wall-clock limit: the schedule is shortened to fit it (null: no limit)."
+    )
+    size_weight: float | None = Field(
+        None, gt=0, description="Weight of the size loss (null: 0.1 for linear sizes, as published, 1 for logarithms)."
+    )
+    offset_weight: float = Field(1.0, ge=0, description="Weight of the offset loss.")
+    augment: bool = Field(True, description="Flips, quarter turns, scale, contrast, blur and noise.")
+    relight: float = Field(
+        0.5, ge=0, le=1, description="For terrain models: share of training tiles lit from a random sun."
+    )
+    averaging_decay: float = Field(
+        0.99, ge=0, lt=1, description="Decay of the exponential moving average of the weights (0: none)."
+    )
+    precision: Literal["auto", "bf16-mixed", "32-true"] = Field(
+        "auto", description="Arithmetic; `auto` is bf16 where the processor or GPU multiplies it natively."
+    )
+    seed: int = Field(0, ge=0, description="Seed of initial heads, order of tiles and augmentation.")
+    workers: int = Field(1, ge=0, description="Processes that prepare tiles.")
+    checkpoint_minutes: float = Field(2.0, gt=0, description="Interval of the checkpoints from which a run resumes.")
+
+    @model_validator(mode="after")
+    def _something_to_do(self) -> "TrainingSettings":
+        if self.enabled and self.frozen_epochs + self.unfrozen_epochs == 0:
+            raise ValueError("no epochs: set frozen_epochs or unfrozen_epochs, or enabled: false")
+        return self
