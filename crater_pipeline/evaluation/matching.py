@@ -154,7 +154,9 @@ def optimal_assignment(pairs: CandidatePairs) -> IntArray:
     component = connected_components(graph, directed=False)[1][p]
     order = np.argsort(component, kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(component[order])) + 1)
-    chosen = [group if len(group) == 1 else group[_assign(p[group], t[group], pairs.similarity[group])] for group in groups]
+    chosen = [
+        group if len(group) == 1 else group[_assign(p[group], t[group], pairs.similarity[group])] for group in groups
+    ]
     picked = np.sort(np.concatenate(chosen))
     return np.column_stack([preds[p[picked]], truths[t[picked]]])
 
@@ -200,7 +202,7 @@ def greedy_assignment(
 
 
 def optimal_matches(pred: pd.DataFrame, truth: pd.DataFrame, criterion: str, body: Body) -> IntArray:
-    """Optimal one-to-one matching; integer positions (pred, truth), shape (n, 2), sorted by neither score nor size.
+    """Optimal one-to-one matching; integer positions (pred, truth), shape (n, 2).
 
     `pred` and `truth` need columns lon, lat (degrees) and diameter_km; `criterion` is a key of `CRITERIA`.
     """
