@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite
 from scipy.spatial import cKDTree
 
 from crater_pipeline.bodies import Body
+from crater_pipeline.craters import unit_vectors
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -87,12 +88,6 @@ class CandidatePairs:
         return CandidatePairs(self.pred[keep], self.truth[keep], self.similarity[keep])
 
 
-def unit_vectors(lon: ArrayLike, lat: ArrayLike) -> FloatArray:
-    """Points in degrees as vectors on the unit sphere, shape (n, 3)."""
-    lam, phi = np.radians(np.asarray(lon, dtype=float)), np.radians(np.asarray(lat, dtype=float))
-    return np.column_stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)])
-
-
 def offsets_km(first: FloatArray, second: FloatArray, radius_km: float) -> tuple[FloatArray, FloatArray]:
     """(east, north) of the `second` points from the `first` ones, unit vectors (n, 3), in km.
 
@@ -143,33 +138,39 @@ def candidate_pairs(pred: pd.DataFrame, truth: pd.DataFrame, criterion: str, bod
     return CandidatePairs(p, t, similarity).where(similarity >= 0)
 
 
-def optimal_assignment(pairs: CandidatePairs) -> IntArray:
-    """The one-to-one choice of pairs that is largest in number and, among those, in total similarity; (n, 2)."""
+def optimal_assignment(pairs: CandidatePairs, truth_ignored: NDArray[np.bool_] | None = None) -> IntArray:
+    """The one-to-one choice of pairs that is largest in number and, among those, in total similarity; (n, 2).
+
+    Where some truths are `truth_ignored` (by position), the number of pairs with the others comes first of all.
+    """
     if len(pairs.pred) == 0:
         return np.zeros((0, 2), dtype=np.int64)
     preds, p = np.unique(pairs.pred, return_inverse=True)
     truths, t = np.unique(pairs.truth, return_inverse=True)
+    counted = np.ones(len(p), dtype=bool) if truth_ignored is None else ~truth_ignored[pairs.truth]
     nodes = len(preds) + len(truths)
     graph = coo_matrix((np.ones(len(p), dtype=np.int8), (p, len(preds) + t)), shape=(nodes, nodes))
     component = connected_components(graph, directed=False)[1][p]
-    order = np.argsort(component, kind="stable")
-    groups = np.split(order, np.flatnonzero(np.diff(component[order])) + 1)
-    chosen = [
-        group if len(group) == 1 else group[_assign(p[group], t[group], pairs.similarity[group])] for group in groups
-    ]
+    alone = np.bincount(component)[component] == 1
+    chosen = [np.flatnonzero(alone)]
+    rest = np.flatnonzero(~alone)
+    rest = rest[np.argsort(component[rest], kind="stable")]
+    for group in np.split(rest, np.flatnonzero(np.diff(component[rest])) + 1) if len(rest) else ():
+        chosen.append(group[_assign(p[group], t[group], pairs.similarity[group], counted[group])])
     picked = np.sort(np.concatenate(chosen))
     return np.column_stack([preds[p[picked]], truths[t[picked]]])
 
 
-def _assign(p: IntArray, t: IntArray, similarity: FloatArray) -> IntArray:
+def _assign(p: IntArray, t: IntArray, similarity: FloatArray, counted: NDArray[np.bool_]) -> IntArray:
     """Positions of the chosen edges within one connected component."""
     rows, p = np.unique(p, return_inverse=True)
     cols, t = np.unique(t, return_inverse=True)
     n, m = len(rows), len(cols)
-    # A match is worth more than all similarities (each at most 1) together, so the number of pairs comes first. Every
-    # row also has a column of its own that means "unmatched", because the solver demands a full matching.
+    # A match is worth more than all similarities (each at most 1) together, and one that counts more than all others,
+    # so the numbers of pairs come first. Every row also has a column of its own that means "unmatched", because the
+    # solver demands a full matching.
     worth = min(n, m) + 1.0
-    cost = np.concatenate([-(worth + similarity), np.ones(n)])
+    cost = np.concatenate([-(np.where(counted, worth**2, worth) + similarity), np.ones(n)])
     row, col = np.concatenate([p, np.arange(n)]), np.concatenate([t, m + np.arange(n)])
     row_ind, col_ind = min_weight_full_bipartite_matching(csr_matrix((cost, (row, col)), shape=(n, m + n)))
     matched = col_ind < m

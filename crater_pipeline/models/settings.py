@@ -14,7 +14,7 @@ class ModelSettings(Settings):
 
     backbone: BackboneName = Field(
         "hourglass_compact",
-        description="`hourglass_compact` (5 M parameters, for a CPU), `hourglass` (two stacks, 190 M parameters, as "
+        description="`hourglass_compact` (7 M parameters, for a CPU), `hourglass` (two stacks, 190 M parameters, as "
         "published) or `resnet50` (with three deconvolutions).",
     )
     initial: str = Field(

@@ -12,14 +12,14 @@ class TrainingSettings(Settings):
 
     enabled: bool = Field(True, description="`false`: the initial weights are used as they are, nothing is fitted.")
     frozen_epochs: int = Field(1, ge=0, description="Epochs with the backbone frozen (only the heads learn).")
-    unfrozen_epochs: int = Field(12, ge=0, description="Epochs with every layer learning.")
+    unfrozen_epochs: int = Field(11, ge=0, description="Epochs with every layer learning.")
+    samples_per_epoch: int | None = Field(
+        512, ge=1, description="Tiles seen in one epoch, drawn without repetition while they last (null: each once)."
+    )
     frozen_batch_size: int = Field(16, ge=1, description="Tiles per step while the backbone is frozen.")
     unfrozen_batch_size: int = Field(8, ge=1, description="Tiles per step afterwards.")
     frozen_learning_rate: float = Field(1e-3, gt=0, description="Adam's step while the backbone is frozen.")
-    unfrozen_learning_rate: float = Field(4e-4, gt=0, description="Adam's peak step afterwards (cosine decay).")
-    max_minutes: float | None = Field(
-        14.0, gt=0, description="Wall-clock limit: the schedule is shortened to fit it (null: no limit)."
-    )
+    unfrozen_learning_rate: float = Field(3e-4, gt=0, description="Adam's peak step afterwards (cosine decay).")
     size_weight: float | None = Field(
         None, gt=0, description="Weight of the size loss (null: 0.1 for linear sizes, as published, 1 for logarithms)."
     )
@@ -29,14 +29,13 @@ class TrainingSettings(Settings):
         0.5, ge=0, le=1, description="For terrain models: share of training tiles lit from a random sun."
     )
     averaging_decay: float = Field(
-        0.99, ge=0, lt=1, description="Decay of the exponential moving average of the weights (0: none)."
+        0.995, ge=0, lt=1, description="Decay per step of the moving average of the weights that is kept (0: none)."
     )
     precision: Literal["auto", "bf16-mixed", "32-true"] = Field(
         "auto", description="Arithmetic; `auto` is bf16 where the processor or GPU multiplies it natively."
     )
     seed: int = Field(0, ge=0, description="Seed of initial heads, order of tiles and augmentation.")
     workers: int = Field(1, ge=0, description="Processes that prepare tiles.")
-    checkpoint_minutes: float = Field(2.0, gt=0, description="Interval of the checkpoints from which a run resumes.")
 
     @model_validator(mode="after")
     def _something_to_do(self) -> "TrainingSettings":

@@ -1,0 +1,107 @@
+"""Which of our own files a module's behaviour depends on: a walk over its imports, without executing it.
+
+Snakemake sees a rule's command but not the code behind it. Every rule therefore lists `code_files(step)` as an
+input, so that editing a module reruns exactly the rules whose step imports it, directly or not.
+"""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+PACKAGE = "crater_pipeline"
+
+DATA_FOLDERS = ("templates", "styles")
+"""Folders of files that belong to the code beside them. (Weights are an input of their own.)"""
+
+
+def code_files(step: str, root: Path) -> list[Path]:
+    """Files of the package under `root` that the step depends on, relative to `root`, sorted.
+
+    Raises `FileNotFoundError` if there is no such step.
+    """
+    module = f"{PACKAGE}.steps.{step}"
+    if module_path(module, root) is None:
+        raise FileNotFoundError(f"{root / PACKAGE / 'steps' / step}.py does not exist")
+    modules = reachable_modules(module, root)
+    files = {path for name in modules if (path := module_path(name, root)) is not None}
+    files |= {data for path in files for data in data_files(path)}
+    return sorted(path.relative_to(root) for path in files)
+
+
+@cache
+def reachable_modules(module: str, root: Path) -> frozenset[str]:
+    """`module`, its packages and everything of ours that they import, directly or not."""
+    seen: set[str] = set()
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        path = module_path(name, root)
+        if name in seen or path is None:
+            continue
+        seen.add(name)
+        waiting.extend(parents(name))
+        waiting.extend(imported_names(path, name))
+    return frozenset(seen)
+
+
+def module_path(module: str, root: Path) -> Path | None:
+    """The file of a module or package, or None if it is not one of ours (or no module at all)."""
+    base = root.joinpath(*module.split("."))
+    return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
+
+
+def parents(module: str) -> Iterator[str]:
+    """The packages that importing `module` imports on the way: `a.b` and `a` for `a.b.c`."""
+    while "." in module:
+        module = module.rpartition(".")[0]
+        yield module
+
+
+def imported_names(path: Path, module: str) -> Iterator[str]:
+    """Dotted names of ours imported anywhere in the file, inside functions too; some may be no modules.
+
+    `from package import name` yields both `package` and `package.name`, since `name` may be a module.
+    A string that is exactly the dotted name of something of ours counts as an import, so that registries which
+    import by name are seen. Imports for type checkers only are not followed: nothing runs of them.
+    """
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node in executed_nodes(ast.parse(path.read_text(encoding="utf-8"), filename=str(path))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            source = absolute_name(node, package)
+            names = [source, *(f"{source}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            names = [node.value.partition(":")[0]]
+        else:
+            continue
+        yield from (name for name in names if name == PACKAGE or name.startswith(f"{PACKAGE}."))
+
+
+def executed_nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every node but those under `if TYPE_CHECKING:`."""
+    for child in ast.iter_child_nodes(tree):
+        if isinstance(child, ast.If) and ast.unparse(child.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+            for other in child.orelse:
+                yield other
+                yield from executed_nodes(other)
+            continue
+        yield child
+        yield from executed_nodes(child)
+
+
+def absolute_name(node: ast.ImportFrom, package: str) -> str:
+    """The module that `from <this> import ...` names, relative imports resolved against `package`."""
+    if node.level == 0:
+        return node.module or ""
+    base = ".".join(package.split(".")[: len(package.split(".")) - node.level + 1])
+    return f"{base}.{node.module}" if node.module else base
+
+
+def data_files(path: Path) -> Iterator[Path]:
+    """Templates and styles beside a module that names their folder in a string."""
+    source = path.read_text(encoding="utf-8")
+    for name in DATA_FOLDERS:
+        if name in source and (path.parent / name).is_dir():
+            yield from (file for file in (path.parent / name).rglob("*") if file.is_file() and file.suffix != ".pyc")

@@ -1,0 +1,74 @@
+"""CenterNet's losses: penalty-reduced focal loss for the heatmap, L1 for offset and size (Zhou et al. 2019)."""
+
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from crater_pipeline.models.centernet import Prediction
+
+ALPHA = 2
+BETA = 4
+
+SizeEncoding = Literal["log", "linear"]
+
+
+class Losses(NamedTuple):
+    """Scalars: the weighted total and its three parts, unweighted."""
+
+    total: Tensor
+    heatmap: Tensor
+    offset: Tensor
+    size: Tensor
+
+
+def encode_size(size: Tensor, encoding: SizeEncoding) -> Tensor:
+    """Sides in cells (0 where there is none) to what the size head predicts."""
+    return torch.log(size.clamp_min(1e-3)) if encoding == "log" else size
+
+
+def decode_size(encoded: Tensor, encoding: SizeEncoding) -> Tensor:
+    """Inverse of `encode_size`; sides in cells, never negative."""
+    return torch.exp(encoded.clamp(-7.0, 7.0)) if encoding == "log" else encoded.clamp_min(0.0)
+
+
+def focal_loss(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """Focal loss over (B, 1, h, w), alpha 2 and beta 4, divided by the number of positives (at least 1).
+
+    A cell is positive where the target is 1; elsewhere its penalty falls by (1 - target)^beta. Cells of weight 0
+    do not count.
+    """
+    log_p, log_not_p = torch.nn.functional.logsigmoid(logits), torch.nn.functional.logsigmoid(-logits)
+    p = torch.sigmoid(logits)
+    positive = (target >= 1.0).float()
+    loss = positive * (1 - p) ** ALPHA * log_p + (1 - positive) * (1 - target) ** BETA * p**ALPHA * log_not_p
+    return -(loss * weight).sum() / (positive * weight).sum().clamp_min(1.0)
+
+
+def masked_l1(prediction: Tensor, target: Tensor, positive: Tensor) -> Tensor:
+    """Mean absolute error over the positive cells' two channels; (B, 2, h, w) against a (B, 1, h, w) mask."""
+    error = (prediction - target).abs() * positive
+    return error.sum() / (2 * positive.sum()).clamp_min(1.0)
+
+
+def centernet_loss(
+    outputs: list[Prediction],
+    targets: dict[str, Tensor],
+    *,
+    encoding: SizeEncoding,
+    size_weight: float,
+    offset_weight: float,
+) -> Losses:
+    """Mean over the stacks of focal + `size_weight` x size L1 + `offset_weight` x offset L1.
+
+    targets: batched arrays of `models.targets.Targets`, by field name.
+    """
+    size = encode_size(targets["size"], encoding)
+    parts = []
+    for output in outputs:
+        heatmap = focal_loss(output.heatmap, targets["heatmap"], targets["weight"])
+        offset_error = masked_l1(output.offset, targets["offset"], targets["positive"])
+        size_error = masked_l1(output.size, size, targets["positive"])
+        total = heatmap + offset_weight * offset_error + size_weight * size_error
+        parts.append(torch.stack([total, heatmap, offset_error, size_error]))
+    return Losses(*torch.stack(parts).mean(dim=0))

@@ -1,0 +1,143 @@
+"""The weights file: safetensors beside a JSON that says what they are. Loading executes nothing from the file."""
+
+import hashlib
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import Field, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from crater_pipeline.atomic import atomic_path, write_text
+from crater_pipeline.errors import UserError
+from crater_pipeline.models.centernet import CenterNet
+from crater_pipeline.models.losses import SizeEncoding
+from crater_pipeline.models.resnet import IMAGENET_ONLY
+from crater_pipeline.models.settings import BackboneName, ModelSettings
+from crater_pipeline.settings import Settings
+
+SHIPPED = "shipped"
+NONE = "none"
+
+CALIBRATION_IDENTITY: dict[str, Any] = {"kind": "identity", "raw": [], "calibrated": []}
+
+
+class WeightsMetadata(Settings):
+    """What `weights.json` says of the weights beside it."""
+
+    backbone: BackboneName
+    size_encoding: SizeEncoding = "log"
+    hash: str = Field(description="SHA-256 of the safetensors file.")
+    threshold: float = Field(description="Operating threshold on the network's own score.")
+    calibration: dict[str, Any] = Field(description="Network score to probability, see `crater_pipeline.calibration`.")
+    pixel_size_range_m: tuple[float, float] = Field(description="Pixel sizes that the network was trained for.")
+    diameter_range_px: tuple[float, float] = Field(description="Diameters that it was trained for, pixels of a level.")
+    training: dict[str, Any] = Field(description="Summary of how it was trained.")
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def metadata_path(weights: Path) -> Path:
+    """`x.safetensors` -> `x.json`."""
+    return weights.with_suffix(".json")
+
+
+def shipped_weights() -> Path:
+    """The pretrained `hourglass_compact` that comes with the package."""
+    return Path(str(files("crater_pipeline"))) / "weights" / "hourglass_compact.safetensors"
+
+
+def save_weights(network: CenterNet, weights: Path, metadata: dict[str, Any], metadata_file: Path) -> WeightsMetadata:
+    """Write both files; `metadata` is all of `WeightsMetadata` but the hash.
+
+    Matrices and kernels are stored in half precision (the network computes in bf16 anyway), vectors
+    (normalisation, biases) in single.
+    """
+    tensors = {
+        name: (tensor.half() if tensor.ndim > 1 else tensor).detach().cpu().contiguous()
+        for name, tensor in network.state_dict().items()
+    }
+    with atomic_path(weights) as temporary:
+        save_file(tensors, temporary)
+    complete = WeightsMetadata(**metadata, hash=file_hash(weights))
+    write_text(metadata_file, complete.model_dump_json(indent=2) + "\n")
+    return complete
+
+
+def read_metadata(path: Path) -> WeightsMetadata:
+    """`weights.json`, or a `UserError` that says what it lacks."""
+    try:
+        return WeightsMetadata(**json.loads(path.read_text()))
+    except FileNotFoundError:
+        raise UserError(f"{path}: missing; it must lie beside the weights (backbone, threshold, calibration)") from None
+    except (json.JSONDecodeError, ValidationError, TypeError) as error:
+        raise UserError(f"{path}: not the metadata of weights of this pipeline: {error}") from None
+
+
+def read_tensors(path: Path) -> dict[str, torch.Tensor]:
+    """State dict of a safetensors file, single precision."""
+    if not path.is_file():
+        raise UserError(f"{path}: no such weights file; check model.initial (shipped, none, or a path)")
+    try:
+        return {name: t.float() if t.is_floating_point() else t for name, t in load_file(path).items()}
+    except SafetensorError as error:
+        raise UserError(
+            f"{path}: not a safetensors file ({error}); convert other formats first, they are never unpickled"
+        ) from None
+
+
+def load_network(weights: Path, metadata: WeightsMetadata) -> CenterNet:
+    """The trained network, in evaluation mode."""
+    network = CenterNet(metadata.backbone)
+    try:
+        network.load_state_dict(read_tensors(weights))
+    except RuntimeError as error:
+        raise UserError(f"{weights}: does not fit backbone '{metadata.backbone}': {str(error)[:300]}") from None
+    return network.eval()
+
+
+def initial_weights(settings: ModelSettings) -> Path | None:
+    """File of the initial weights; None for random ones."""
+    if settings.initial == NONE:
+        return None
+    if settings.initial == SHIPPED:
+        path = shipped_weights()
+        shipped = read_metadata(metadata_path(path)).backbone
+        if settings.backbone != shipped:
+            raise UserError(
+                f"model.initial: the shipped weights are of backbone '{shipped}', not '{settings.backbone}'; "
+                "set model.initial to none or to the path of weights of that backbone"
+            )
+        return path
+    return Path(settings.initial)
+
+
+def build_network(settings: ModelSettings, seed: int) -> CenterNet:
+    """A network with its initial weights: a whole network of ours, or a ResNet-50 state dict for the backbone alone."""
+    torch.manual_seed(seed)
+    network = CenterNet(settings.backbone)
+    path = initial_weights(settings)
+    if path is None:
+        return network
+    tensors = read_tensors(path)
+    try:
+        if any(name.startswith("heads.") for name in tensors):
+            network.load_state_dict(tensors)
+        else:
+            backbone = {k: v for k, v in tensors.items() if not k.startswith(IMAGENET_ONLY)}
+            missing, unexpected = network.backbone.load_state_dict(backbone, strict=False)
+            missing = [name for name in missing if not name.startswith("deconvolutions.")]
+            if missing or unexpected:
+                raise RuntimeError(f"missing {missing[:3]}, unexpected {unexpected[:3]}")
+    except RuntimeError as error:
+        raise UserError(
+            f"{path}: does not fit backbone '{settings.backbone}' (model.backbone, model.initial): {str(error)[:300]}"
+        ) from None
+    return network

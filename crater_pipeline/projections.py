@@ -1,0 +1,209 @@
+"""Conformal map projections of a body, chosen so that a region's craters stay round and nearly to scale.
+
+Conic, cylindrical and azimuthal conformal projections in their normal aspect are one family: their point scale is
+k(lat) = c exp(-n psi) / cos(lat) with the isometric latitude psi = atanh(sin(lat)), n in (-1, 1) for Lambert's cone,
+0 for Mercator and +-1 for the polar stereographic (Snyder 1987, USGS Professional Paper 1395).
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pyproj import CRS, Transformer
+from pyproj.crs import ProjectedCRS
+from pyproj.crs.coordinate_operation import (
+    CoordinateOperation,
+    LambertConformalConic2SPConversion,
+    MercatorBConversion,
+    PolarStereographicBConversion,
+)
+
+from crater_pipeline.bodies import Body
+from crater_pipeline.bounds import Bounds
+from crater_pipeline.errors import UserError
+
+FloatArray = NDArray[np.float64]
+
+MAX_SCALE_SPREAD = 1.3
+"""Largest ratio of the scales inside one region: beyond it a crater's size in pixels depends on where it lies."""
+
+INDISTINGUISHABLE_LN_K = 0.002
+"""Projections whose worst scales differ by less are equally good; the simplest is taken."""
+
+LATITUDE_SAMPLES = 721
+STEP_RAD = 1e-5
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A conversion and the logarithms of the extreme scales that it has over the region."""
+
+    name: str
+    conversion: CoordinateOperation
+    ln_k: tuple[float, float]
+
+    @property
+    def worst(self) -> float:
+        """max |ln k|."""
+        return max(abs(self.ln_k[0]), abs(self.ln_k[1]))
+
+    @property
+    def spread(self) -> float:
+        """max k / min k."""
+        return math.exp(self.ln_k[1] - self.ln_k[0])
+
+
+def _log_scale(lat_deg: ArrayLike, n: float) -> FloatArray:
+    """ln k with c = 1 at latitudes in degrees; infinite at a pole unless n is the matching +-1."""
+    lat = np.radians(np.asarray(lat_deg, dtype=float))
+    if abs(n) == 1:
+        # exp(-psi) / cos(lat) = 1 / (1 + sin(lat)), which is finite at the pole.
+        with np.errstate(divide="ignore"):
+            return -np.log1p(n * np.sin(lat))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return -n * np.arctanh(np.sin(lat)) - np.log(np.cos(lat))
+
+
+def _where_true(n: float, level: float, low: float, high: float) -> float:
+    """The latitude between `low` and `high` (degrees) where ln k, monotonous there, equals `level`; bisection."""
+    rising = float(_log_scale(high, n)) > float(_log_scale(low, n))
+    for _ in range(60):
+        middle = (low + high) / 2
+        if (float(_log_scale(middle, n)) < level) == rising:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def _evaluate(bounds: Bounds, n: float) -> tuple[float, float]:
+    """(least, greatest) ln k with c = 1, on a grid of latitudes (k does not depend on the longitude)."""
+    values = _log_scale(np.linspace(bounds.south, bounds.north, LATITUDE_SAMPLES), n)
+    return float(values.min()), float(values.max())
+
+
+def _balanced(low: float, high: float) -> tuple[float, float]:
+    """The range of ln k once c has been chosen so that the worst reduction equals the worst enlargement."""
+    return (low - high) / 2, (high - low) / 2
+
+
+def _mercator(bounds: Bounds, lon_0: float) -> Candidate | None:
+    low, high = _evaluate(bounds, 0.0)
+    if not math.isfinite(high) or max(abs(bounds.south), abs(bounds.north)) > 89:
+        return None
+    lat_ts = math.degrees(math.acos(math.exp(-(low + high) / 2)))
+    conversion = MercatorBConversion(latitude_first_parallel=lat_ts, longitude_natural_origin=lon_0)
+    return Candidate("Mercator", conversion, _balanced(low, high))
+
+
+def _polar_stereographic(bounds: Bounds, lon_0: float) -> Candidate | None:
+    sign = 1.0 if bounds.centre[1] >= 0 else -1.0
+    low, high = _evaluate(bounds, sign)
+    if not math.isfinite(high):
+        return None
+    lat_ts = sign * math.degrees(math.asin(math.exp(-(low + high) / 2) - 1.0))
+    conversion = PolarStereographicBConversion(
+        latitude_standard_parallel=lat_ts, longitude_origin=0.0 if bounds.width == 360.0 else lon_0
+    )
+    return Candidate("Polar stereographic", conversion, _balanced(low, high))
+
+
+def _lambert(bounds: Bounds, lon_0: float) -> Candidate | None:
+    """The cone whose scale is the same at both edges: of all cones it has the least max |ln k|."""
+    south, north = (math.atanh(math.sin(math.radians(lat))) for lat in (bounds.south, bounds.north))
+    cosines = [math.cos(math.radians(lat)) for lat in (bounds.south, bounds.north)]
+    if min(cosines) < 1e-6:
+        return None
+    n = math.log(cosines[0] / cosines[1]) / (north - south)
+    touching = math.degrees(math.asin(n))
+    if abs(n) < 1e-3 or abs(n) > 0.999:
+        return None  # a cone this flat or this pointed is numerically a cylinder or a plane
+    low, high = _evaluate(bounds, n)
+    level = (low + high) / 2
+    conversion = LambertConformalConic2SPConversion(
+        latitude_false_origin=bounds.centre[1],
+        longitude_false_origin=lon_0,
+        latitude_first_parallel=_where_true(n, level, bounds.south, touching),
+        latitude_second_parallel=_where_true(n, level, touching, bounds.north),
+    )
+    return Candidate("Lambert conformal conic", conversion, _balanced(low, high))
+
+
+def _best(bounds: Bounds) -> Candidate | None:
+    """The candidate with the least max |ln k|; the simplest where several are equally good."""
+    lon_0 = bounds.centre[0]
+    found = [make(bounds, lon_0) for make in (_mercator, _polar_stereographic, _lambert)]
+    candidates = [each for each in found if each is not None]
+    if not candidates:
+        return None
+    # All around the body a cone and a cylinder are cut along a meridian, and craters on it with them.
+    uncut = [c for c in candidates if c.name == "Polar stereographic" and c.spread <= MAX_SCALE_SPREAD]
+    if bounds.width == 360.0 and uncut:
+        return uncut[0]
+    least = min(each.worst for each in candidates)
+    return next(each for each in candidates if each.worst <= least + INDISTINGUISHABLE_LN_K)
+
+
+def _zones(bounds: Bounds) -> list[Bounds]:
+    """Halve the region in latitude until every part is within `MAX_SCALE_SPREAD`."""
+    best = _best(bounds)
+    if best is not None and best.spread <= MAX_SCALE_SPREAD:
+        return [bounds]
+    middle = round(bounds.centre[1], 6)
+    west, south, east, north = bounds
+    return [*_zones(Bounds(west, south, east, middle)), *_zones(Bounds(west, middle, east, north))]
+
+
+def choose_projection(bounds: Bounds, body: Body) -> CRS:
+    """The conformal projection of `body` with the least max |ln k| over `bounds`, in metres.
+
+    Lambert's conic with two standard parallels, Mercator with a standard parallel, or the polar stereographic; the
+    central meridian is the middle of the bounds (also across the antimeridian), and the CRS is built on
+    `body.geographic_crs`, so that other programs can transform it.
+
+    Raises
+    ------
+    UserError
+        If the largest scale is more than `MAX_SCALE_SPREAD` times the smallest; the message proposes zones.
+    """
+    best = _best(bounds)
+    if best is None or best.spread > MAX_SCALE_SPREAD:
+        zones = ", ".join(str([float(f"{v:g}") for v in zone]) for zone in _zones(bounds))
+        raise UserError(
+            f"bounds {list(bounds)}: no conformal map shows this region with scales within a factor of "
+            f"{MAX_SCALE_SPREAD:g}; make it several regions, for instance with the bounds {zones}"
+        )
+    return ProjectedCRS(
+        conversion=best.conversion,
+        name=f"{best.name} {body.name.capitalize()}",
+        geodetic_crs=body.geographic_crs,
+    )
+
+
+def _step_north(
+    crs: CRS, lon: ArrayLike, lat: ArrayLike, body: Body
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """Map displacement (east, north) of a short ground step to the true north, and its length in metres."""
+    lon, lat = np.broadcast_arrays(np.asarray(lon, dtype=float), np.asarray(lat, dtype=float))
+    transformer = Transformer.from_crs(body.geographic_crs, crs, always_xy=True)
+    half = math.degrees(STEP_RAD) / 2
+    middle = np.clip(lat, -90.0 + half, 90.0 - half)
+    x0, y0 = transformer.transform(lon, middle - half)
+    x1, y1 = transformer.transform(lon, middle + half)
+    return np.asarray(x1) - x0, np.asarray(y1) - y0, STEP_RAD * body.radius_m
+
+
+def scale_factor(crs: CRS, lon: ArrayLike, lat: ArrayLike, body: Body) -> FloatArray:
+    """Point scale k of a conformal `crs`: map metres per ground metre at longitudes and latitudes in degrees.
+
+    A short step is measured rather than a formula evaluated, so that any conformal projection will do.
+    """
+    east, north, ground = _step_north(crs, lon, lat, body)
+    return np.hypot(east, north) / ground
+
+
+def convergence_deg(crs: CRS, lon: ArrayLike, lat: ArrayLike, body: Body) -> FloatArray:
+    """Azimuth of grid north, degrees clockwise from true north: azimuth_grid = azimuth_true - convergence."""
+    east, north, _ = _step_north(crs, lon, lat, body)
+    return -np.degrees(np.arctan2(east, north))

@@ -1,0 +1,47 @@
+"""Settings of the simulated Moon."""
+
+from pydantic import Field, model_validator
+
+from crater_pipeline.settings import Settings
+
+
+class SimulationSettings(Settings):
+    """What the simulated surface is made of and how it is imaged."""
+
+    highland_age_gyr: float = Field(
+        4.05, gt=0.01, le=4.3, description="Age of the oldest surface in billions of years; sets the crater density."
+    )
+    mare_age_gyr: float = Field(
+        3.5, gt=0.01, le=4.2, description="When lava flooded the lowlands, in billions of years before present."
+    )
+    mare_fraction: float = Field(0.5, ge=0, le=1, description="Share of the scene that lava covers.")
+    density: float = Field(1.0, gt=0, description="Factor on the number of primary craters of every size.")
+    max_diameter_km: float = Field(300.0, gt=0, le=300, description="Largest crater drawn (the scene's size limits too).")
+    secondaries: float = Field(1.0, ge=0, description="Factor on the number of secondary craters (chains, clusters).")
+    roughness: float = Field(1.0, ge=0, description="Factor on the height of the fractal terrain, hills and ridges.")
+    degradation: float = Field(1.0, ge=0, description="Factor on how fast craters are worn down (1: in equilibrium).")
+    catalogue_min_px: float = Field(5.0, ge=2, description="Least diameter in pixels of a catalogued crater.")
+    min_relief: float = Field(
+        0.015, ge=0, description="Craters whose rim stands less than this share of the diameter above their floor are "
+        "erased: they are left out of the catalogue."
+    )
+    min_rim_fraction: float = Field(
+        0.45, ge=0, le=1, description="Craters of whose rim less than this share survives are left out of the catalogue."
+    )
+    dtm_blur_px: float = Field(
+        0.0, ge=0, description="Gaussian sigma in pixels of the terrain model's resolution (GLD100: about 2)."
+    )
+    dtm_noise_m: float = Field(0.0, ge=0, description="Correlated height noise of the terrain model, metres.")
+    dtm_noise_px: float = Field(2.0, gt=0, description="Correlation length in pixels of the terrain model's noise.")
+    sun_azimuth_deg: float = Field(270.0, description="Azimuth of the sun, clockwise from true north.")
+    sun_elevation_deg: float = Field(25.0, gt=0, le=90, description="Elevation of the sun above the horizon.")
+    image_blur_px: float = Field(0.7, ge=0, description="Gaussian sigma in pixels of the image's resolution.")
+    image_noise: float = Field(0.012, ge=0, description="Noise of the image, as a share of its mean brightness.")
+    seam_contrast: float = Field(0.03, ge=0, description="Typical step in brightness between the mosaic's strips.")
+    seam_spacing_px: float = Field(700.0, gt=8, description="Mean width of the mosaic's strips in pixels.")
+
+    @model_validator(mode="after")
+    def _mare_is_younger(self) -> "SimulationSettings":
+        if self.mare_age_gyr > self.highland_age_gyr:
+            raise ValueError("mare_age_gyr must not exceed highland_age_gyr")
+        return self

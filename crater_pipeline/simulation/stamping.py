@@ -1,0 +1,185 @@
+"""Adds craters to a terrain in order of time: large ones one by one, small ones in batches."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crater_pipeline.simulation.population import Population
+from crater_pipeline.simulation.shapes import REACH, SAMPLES, profiles
+
+SMALL_RADIUS_PX = 2.5
+"""Craters below this radius are added in batches, without resetting the ground under them: at up to five
+pixels across there is nothing to be seen of what they cover."""
+EPOCHS = 12
+"""Slices of time between which small and large craters take turns."""
+_BATCH_PIXELS = 1_000_000
+
+
+class Stamper:
+    """Stamps craters onto `elevation` (h, w) float32 metres, in place.
+
+    `texture` (h, w), unit variance, roughens floors, walls and ejecta of large craters.
+    """
+
+    def __init__(self, elevation: NDArray[np.float32], texture: NDArray[np.float32], pixel_size_m: float) -> None:
+        self.elevation = elevation
+        self.texture = texture
+        self.pixel_size_m = pixel_size_m
+
+    def stamp(self, craters: Population, rng: np.random.Generator) -> None:
+        """Stamp `craters`, the oldest (largest clock) first; small ones at the end of their epoch."""
+        if not len(craters):
+            return
+        craters = craters.take(np.argsort(-craters.clock, kind="stable"))
+        small = craters.radius_px < SMALL_RADIUS_PX
+        large = np.flatnonzero(~small)
+        borders = np.linspace(0, large.size, EPOCHS + 1).astype(int)[1:-1]
+        cuts = np.concatenate([[0], large[borders] if large.size else [], [len(craters)]]).astype(int)
+        for start, stop in zip(cuts[:-1], cuts[1:], strict=True):
+            part, is_small = craters.take(np.arange(start, stop)), small[start:stop]
+            self._stamp_large(part.take(~is_small), rng)
+            self._stamp_small(part.take(is_small))
+
+    def _profiles(self, craters: Population) -> NDArray[np.float32]:
+        """Heights in metres (n, SAMPLES)."""
+        diameter_km = 2.0 * craters.radius_px * self.pixel_size_m / 1000.0
+        scale = craters.radius_px * self.pixel_size_m * craters.depth_factor
+        return profiles(diameter_km, craters.state) * scale.astype(np.float32)[:, None]
+
+    def _stamp_small(self, craters: Population) -> None:
+        height, width = self.elevation.shape
+        flat = self.elevation.reshape(-1)
+        order = np.argsort(craters.radius_px, kind="stable")
+        half = np.ceil(craters.radius_px[order] * 2.5).astype(int)
+        for reach in np.unique(half):
+            members = order[half == reach]
+            offsets = np.arange(-reach, reach + 1)
+            per_batch = max(1, _BATCH_PIXELS // offsets.size**2)
+            for start in range(0, members.size, per_batch):
+                batch = craters.take(members[start : start + per_batch])
+                col = np.floor(batch.x).astype(int)[:, None] + offsets
+                row = np.floor(batch.y).astype(int)[:, None] + offsets
+                dx = ((col + 0.5 - batch.x[:, None]) / batch.radius_px[:, None]).astype(np.float32)
+                dy = ((row + 0.5 - batch.y[:, None]) / batch.radius_px[:, None]).astype(np.float32)
+                radius = np.sqrt(dx[:, None, :] ** 2 + dy[:, :, None] ** 2)
+                table = self._profiles(batch)
+                index = np.minimum((radius * ((SAMPLES - 1) / REACH) + 0.5).astype(np.int32), SAMPLES - 1)
+                index += (np.arange(len(batch), dtype=np.int32) * SAMPLES)[:, None, None]
+                values = table.reshape(-1)[index]
+                inside = ((row >= 0) & (row < height))[:, :, None] & ((col >= 0) & (col < width))[:, None, :]
+                cells = row[:, :, None] * width + col[:, None, :]
+                np.add.at(flat, cells[inside], values[inside])
+
+    def _stamp_large(self, craters: Population, rng: np.random.Generator) -> None:
+        if not len(craters):
+            return
+        table = self._profiles(craters)
+        harmonics = rng.normal(0.0, 1.0, (len(craters), 10)).astype(np.float32)
+        shifts = rng.integers(0, 1 << 30, (len(craters), 2))
+        for i in range(len(craters)):
+            self._stamp_one(
+                float(craters.x[i]),
+                float(craters.y[i]),
+                float(craters.radius_px[i]),
+                float(craters.state[i]),
+                table[i],
+                harmonics[i],
+                shifts[i],
+            )
+
+    def _stamp_one(
+        self,
+        x: float,
+        y: float,
+        radius_px: float,
+        state: float,
+        profile: NDArray[np.float32],
+        harmonics: NDArray[np.float32],
+        shift: NDArray[np.int64],
+    ) -> None:
+        """Reset the ground in and near the cavity towards its mean plane, then add the crater's relief."""
+        height, width = self.elevation.shape
+        reach = REACH * radius_px
+        left, right = max(0, int(x - reach)), min(width, int(x + reach) + 2)
+        top, bottom = max(0, int(y - reach)), min(height, int(y + reach) + 2)
+        if left >= right or top >= bottom:
+            return
+        dx = ((np.arange(left, right, dtype=np.float32) + np.float32(0.5 - x)) / np.float32(radius_px))[None, :]
+        dy = ((np.arange(top, bottom, dtype=np.float32) + np.float32(0.5 - y)) / np.float32(radius_px))[:, None]
+        radius = np.sqrt(dx * dx + dy * dy)
+        if radius_px > 4.0:
+            radius *= 1.0 + _irregularity(dx, dy, radius, harmonics, radius_px)
+        ground = self.elevation[top:bottom, left:right]
+        reset = _reset_weight(radius, state)
+        plane = _mean_plane(ground, dx, dy, radius)
+        position = np.minimum(radius * np.float32((SAMPLES - 1) / REACH), np.float32(SAMPLES - 1.001))
+        index = position.astype(np.int32)
+        weight = position - index
+        relief = profile[index] * (1 - weight) + profile[index + 1] * weight
+        if radius_px > 8.0:
+            relief += self._rough(radius, profile, state, top, left, shift, radius_px)
+        ground += reset * (plane - ground) + relief
+
+    def _rough(
+        self,
+        radius: NDArray[np.float32],
+        profile: NDArray[np.float32],
+        state: float,
+        top: int,
+        left: int,
+        shift: NDArray[np.int64],
+        radius_px: float,
+    ) -> NDArray[np.float32]:
+        """Hummocks: some on the floor, more on the walls, most on the near ejecta; smoothed away with age."""
+        rows = (np.arange(top, top + radius.shape[0]) + int(shift[0])) % self.texture.shape[0]
+        cols = (np.arange(left, left + radius.shape[1]) + int(shift[1])) % self.texture.shape[1]
+        texture = self.texture[rows[:, None], cols[None, :]]
+        relief = float(profile.max() - profile[0])
+        share = np.interp(radius, (0.0, 0.5, 0.8, 1.0, 1.5, 2.5), (0.012, 0.02, 0.05, 0.035, 0.025, 0.0))
+        amplitude = relief * max(0.0, 1.0 - state) * min(1.0, (radius_px - 8.0) / 24.0)
+        return (texture * share * amplitude).astype(np.float32)
+
+
+def _irregularity(
+    dx: NDArray[np.float32],
+    dy: NDArray[np.float32],
+    radius: NDArray[np.float32],
+    harmonics: NDArray[np.float32],
+    radius_px: float,
+) -> NDArray[np.float32]:
+    """Relative change of radius with azimuth: harmonics 2 to 6, no 0 or 1, so size and centre stay true."""
+    unit = (dx + 1j * dy) / np.maximum(radius, np.float32(1e-6))
+    amplitude = 0.012 if radius_px < 12 else 0.016
+    # Horner: sum of c_k unit^k, k = 2 ... 6.
+    coefficients = (harmonics[0::2] + 1j * harmonics[1::2]) * (1.0 / np.array([1.0, 1.3, 1.8, 2.2, 2.6]))
+    total = np.full_like(unit, coefficients[-1])
+    for coefficient in coefficients[-2::-1]:
+        total = total * unit + np.complex64(coefficient)
+    total *= unit * unit
+    return (amplitude * total.real).astype(np.float32)
+
+
+def _reset_weight(radius: NDArray[np.float32], state: float) -> NDArray[np.float32]:
+    """How much of the old ground is gone: all inside the rim, fading out over the thick near ejecta."""
+    fade = np.clip((np.float32(1.7) - radius) / np.float32(0.75), 0.0, 1.0)
+    return fade * fade * (3 - 2 * fade) * np.float32(0.97)
+
+
+def _mean_plane(
+    ground: NDArray[np.float32], dx: NDArray[np.float32], dy: NDArray[np.float32], radius: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Least-squares plane of the ground within 1.6 radii, on a thinned grid when the window is large."""
+    step = max(1, min(ground.shape) // 48)
+    near = radius[::step, ::step] < 1.6
+    z = ground[::step, ::step][near]
+    if z.size < 6:
+        return np.full_like(ground, z.mean() if z.size else ground.mean())
+    u = np.broadcast_to(dx[:, ::step], near.shape)[near]
+    v = np.broadcast_to(dy[::step], near.shape)[near]
+    mu, mv, mz = u.mean(), v.mean(), z.mean()
+    u, v, z = u - mu, v - mv, z - mz
+    uu, vv, uv, uz, vz = (float(np.dot(a, b)) for a, b in ((u, u), (v, v), (u, v), (u, z), (v, z)))
+    determinant = uu * vv - uv * uv
+    if determinant < 1e-6 * uu * vv + 1e-12:
+        return np.full_like(ground, mz)
+    a, b = (uz * vv - vz * uv) / determinant, (vz * uu - uz * uv) / determinant
+    return (mz + np.float32(a) * (dx - mu) + np.float32(b) * (dy - mv)).astype(np.float32)

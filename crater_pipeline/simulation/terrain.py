@@ -1,0 +1,144 @@
+"""One piece of simulated Moon: heights, albedo and the exact list of its visible craters."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from crater_pipeline.simulation.albedo import add_rays, surface_albedo
+from crater_pipeline.simulation.fields import fractal
+from crater_pipeline.simulation.population import MIN_STAMP_PX, Population, primaries, secondaries
+from crater_pipeline.simulation.production import age_of, chronology
+from crater_pipeline.simulation.relief import flood, highlands, hills, plains_relief, unresolved_roughness_m
+from crater_pipeline.simulation.settings import SimulationSettings
+from crater_pipeline.simulation.stamping import Stamper
+from crater_pipeline.simulation.visibility import measured_relief_px, rim_survival
+
+MARGIN_PX = 16
+"""Rows and columns simulated beyond each border, so that filters have no edge."""
+
+
+@dataclass(frozen=True)
+class Terrain:
+    """A scene of (h, w) pixels and its catalogue of n craters, largest first.
+
+    Coordinates are continuous, x right, y down, (0, 0) the outer corner of the first pixel.
+    """
+
+    elevation_m: NDArray[np.float32]
+    albedo: NDArray[np.float32]
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    diameter_px: NDArray[np.float64]
+    age_gyr: NDArray[np.float64]
+    degradation: NDArray[np.float64]
+    """0 fresh, 1 worn to nothing."""
+    rim_fraction: NDArray[np.float64]
+    """Share of the rim that still stands."""
+    relief: NDArray[np.float64]
+    """Height of the rim above the floor over the diameter, as the scene shows it."""
+    pixel_size_m: float
+
+    @property
+    def centres(self) -> NDArray[np.float64]:
+        """(n, 2): x, y."""
+        return np.column_stack([self.x, self.y])
+
+    @property
+    def visibility(self) -> NDArray[np.float64]:
+        """0 hardly to be seen ... 1 complete and at least a third as deep as fresh."""
+        return self.rim_fraction * np.clip(self.relief / 0.06, 0.0, 1.0)
+
+    def __len__(self) -> int:
+        return self.x.size
+
+
+def simulate_terrain(
+    shape: tuple[int, int], pixel_size_m: float, seed: int, settings: SimulationSettings
+) -> Terrain:
+    """Simulate a scene of `shape` (rows, columns) with square pixels of `pixel_size_m` metres on the ground.
+
+    The highlands and their craters come first, lava floods the lowlands at `settings.mare_age_gyr`, and
+    younger craters follow. Craters below two pixels are only present as roughness. The same arguments
+    give the same scene, whatever the number of threads.
+    """
+    streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(8)]
+    craters = _shifted(primaries(shape, pixel_size_m, streams[0], settings), MARGIN_PX)
+    if settings.secondaries > 0:
+        craters = Population.concatenated([craters, secondaries(craters, pixel_size_m, streams[1], settings)])
+
+    padded = (shape[0] + 2 * MARGIN_PX, shape[1] + 2 * MARGIN_PX)
+    elevation = highlands(padded, pixel_size_m, streams[2], settings)
+    texture = fractal(padded, streams[3], 0.6, 40.0)
+    stamper = Stamper(elevation, texture, pixel_size_m)
+    before_flood = craters.clock > float(chronology(settings.mare_age_gyr)) * settings.density
+    if settings.mare_fraction == 0:
+        before_flood[:] = False
+    stamper.stamp(craters.take(before_flood), streams[4])
+    hills(elevation, pixel_size_m, streams[5], settings)
+    flooded, cover = flood(elevation, pixel_size_m, streams[5], settings)
+    if settings.mare_fraction > 0:
+        flooded += cover * plains_relief(padded, pixel_size_m, streams[5], settings)
+    elevation[:] = flooded
+    stamper.stamp(craters.take(~before_flood), streams[4])
+    grain = unresolved_roughness_m(pixel_size_m, MIN_STAMP_PX)
+    elevation += np.float32(grain) * fractal(padded, streams[6], 0.0, 4.0)
+    albedo = surface_albedo(cover, pixel_size_m, streams[7])
+    add_rays(albedo, craters, streams[7])
+    return _catalogued(elevation, albedo, craters, shape, pixel_size_m, settings)
+
+
+def instrument(terrain: NDArray[np.float32], rng: np.random.Generator, settings: SimulationSettings) -> NDArray[np.float32]:
+    """A terrain model (h, w) metres as stereo photogrammetry would give it: blurred, with blotchy height noise."""
+    blurred = ndimage.gaussian_filter(terrain, settings.dtm_blur_px, mode="nearest") if settings.dtm_blur_px else terrain
+    if settings.dtm_noise_m == 0:
+        return blurred
+    return blurred + np.float32(settings.dtm_noise_m) * fractal(
+        terrain.shape, rng, 0.5, 12 * settings.dtm_noise_px, shortest_px=2 * settings.dtm_noise_px
+    )
+
+
+def _shifted(craters: Population, margin: int) -> Population:
+    return Population(
+        craters.x + margin, craters.y + margin, craters.radius_px, craters.clock, craters.state, craters.depth_factor
+    )
+
+
+def _catalogued(
+    elevation: NDArray[np.float32],
+    albedo: NDArray[np.float32],
+    craters: Population,
+    shape: tuple[int, int],
+    pixel_size_m: float,
+    settings: SimulationSettings,
+) -> Terrain:
+    """Cut the margin off and keep the craters that meet the scene and can be seen."""
+    height, width = shape
+    nearest_x = np.clip(craters.x, MARGIN_PX, MARGIN_PX + width)
+    nearest_y = np.clip(craters.y, MARGIN_PX, MARGIN_PX + height)
+    meets = np.hypot(craters.x - nearest_x, craters.y - nearest_y) < craters.radius_px
+    listed = craters.take(meets & (2 * craters.radius_px >= settings.catalogue_min_px))
+    survival = rim_survival(listed, craters.take(craters.radius_px > 0.2 * settings.catalogue_min_px))
+    relief_px, standing = measured_relief_px(elevation, listed, pixel_size_m)
+    relief = relief_px / (2 * listed.radius_px)
+    # Craters mostly outside the scene cannot be measured in it: trust their state instead.
+    relief = np.where(np.isnan(relief), 0.2 * listed.depth_factor * np.clip(1 - listed.state, 0, 1), relief)
+    rim = np.minimum(survival, np.where(np.isnan(standing), 1.0, standing))
+    keep = (relief >= settings.min_relief) & (rim >= settings.min_rim_fraction) & (listed.state < 1.0)
+    order = np.flatnonzero(keep)
+    order = order[np.argsort(-listed.radius_px[order], kind="stable")]
+    final = listed.take(order)
+    inner = (slice(MARGIN_PX, MARGIN_PX + height), slice(MARGIN_PX, MARGIN_PX + width))
+    return Terrain(
+        elevation_m=np.ascontiguousarray(elevation[inner]),
+        albedo=np.ascontiguousarray(albedo[inner]),
+        x=final.x - MARGIN_PX,
+        y=final.y - MARGIN_PX,
+        diameter_px=2 * final.radius_px,
+        age_gyr=age_of(final.clock / settings.density),
+        degradation=np.clip(final.state, 0.0, 1.0),
+        rim_fraction=rim[order],
+        relief=relief[order],
+        pixel_size_m=pixel_size_m,
+    )

@@ -1,0 +1,124 @@
+"""One training phase with Lightning: checkpoints after every epoch, exact resume, averaged weights, CSV log."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import lightning as pl
+import numpy as np
+import torch
+from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, ModelCheckpoint, RichProgressBar
+from lightning.pytorch.loggers import CSVLogger
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from crater_pipeline.models.centernet import CenterNet
+from crater_pipeline.training.module import Detector
+
+log = logging.getLogger(__name__)
+
+
+def native_bf16() -> bool:
+    """Whether this machine multiplies bf16 in hardware (GPU, or AMX / AVX-512 bf16 on the CPU)."""
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported()
+    capabilities = torch.backends.cpu.get_cpu_capability()
+    return "AMX" in capabilities or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+
+
+class EpochSampler(Sampler[int]):
+    """Indices of one epoch as a pure function of seed and epoch, so that a resumed run sees the same order.
+
+    `pool` items are laid out in random order, again and again; epoch `e` takes the `e`-th stretch of `length`. With
+    `fresh` the index grows without end instead, for data sets that make item `i` from `i`.
+    """
+
+    def __init__(self, pool: int, length: int, seed: int, fresh: bool = False) -> None:
+        self.pool, self.length, self.seed, self.fresh = pool, length, seed, fresh
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by Lightning before every epoch."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __iter__(self) -> Iterator[int]:
+        first = self.epoch * self.length
+        for position in range(first, first + self.length):
+            if self.fresh:
+                yield position
+                continue
+            cycle, place = divmod(position, self.pool)
+            order = np.random.default_rng([self.seed, cycle]).permutation(self.pool)
+            # The cycle stays in the index so that augmentation differs from one pass to the next.
+            yield cycle * self.pool + int(order[place])
+
+
+def loader(dataset: Dataset[Any], batch_size: int, workers: int, sampler: Sampler[int] | None = None) -> DataLoader[Any]:
+    """Batches; whole ones only where a sampler asks for a fixed number of steps."""
+    return DataLoader(
+        dataset,
+        batch_size=batch_size,
+        sampler=sampler,
+        num_workers=workers,
+        persistent_workers=workers > 0,
+        prefetch_factor=3 if workers else None,
+        drop_last=sampler is not None and len(sampler) >= batch_size,  # type: ignore[arg-type]
+        pin_memory=torch.cuda.is_available(),
+        worker_init_fn=_one_thread,
+    )
+
+
+def _one_thread(_worker: int) -> None:
+    torch.set_num_threads(1)
+
+
+def fit(
+    network: CenterNet,
+    train: DataLoader[Any],
+    validation: DataLoader[Any] | None,
+    *,
+    epochs: int,
+    folder: Path,
+    name: str,
+    precision: str,
+    averaging_decay: float,
+    detector_options: dict[str, Any],
+) -> CenterNet:
+    """Train `network` for `epochs`; the averaged weights are left in it, and it is returned in evaluation mode.
+
+    `folder/<name>` holds the checkpoint after the latest epoch; if it is there, training goes on from it and gives
+    the same weights as an uninterrupted run.
+    """
+    if epochs == 0:
+        return network
+    total_steps = epochs * len(train)
+    detector = Detector(network, total_steps=total_steps, **detector_options)
+    callbacks: list[Callback] = [
+        ModelCheckpoint(folder / name, filename="last", save_top_k=1, every_n_epochs=1, enable_version_counter=False),
+        RichProgressBar(),
+    ]
+    if averaging_decay > 0:
+        callbacks.append(EMAWeightAveraging(decay=averaging_decay))
+    if precision == "auto":
+        precision = "bf16-mixed" if native_bf16() else "32-true"
+    trainer = pl.Trainer(
+        max_epochs=epochs,
+        accelerator="auto",
+        devices=1,
+        precision=precision,  # type: ignore[arg-type]
+        callbacks=callbacks,
+        logger=CSVLogger(folder, name="log", version=name),
+        log_every_n_steps=max(1, min(50, len(train))),
+        gradient_clip_val=10.0,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+    )
+    checkpoint = folder / name / "last.ckpt"
+    resume = str(checkpoint) if checkpoint.is_file() else None
+    if resume:
+        log.info("%s: going on from the checkpoint in %s", name, checkpoint.parent)
+    trainer.fit(detector, train, validation, ckpt_path=resume, weights_only=True)
+    return network.eval()

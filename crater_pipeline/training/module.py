@@ -1,0 +1,82 @@
+"""The Lightning module: loss, phases and optimiser."""
+
+from typing import Any
+
+import lightning as pl
+import torch
+from torch import Tensor
+
+from crater_pipeline.models.centernet import CenterNet
+from crater_pipeline.models.losses import SizeEncoding, centernet_loss
+
+PUBLISHED_LINEAR_SIZE_WEIGHT = 0.1
+LOG_SIZE_WEIGHT = 1.0
+WARM_UP_SHARE = 0.03
+
+
+def default_size_weight(encoding: SizeEncoding) -> float:
+    """0.1 for sides in cells, as published; 1 for logarithms, whose errors are about ten times smaller."""
+    return LOG_SIZE_WEIGHT if encoding == "log" else PUBLISHED_LINEAR_SIZE_WEIGHT
+
+
+class Detector(pl.LightningModule):
+    """Trains a `CenterNet` for `total_steps` with Adam: short warm-up, then cosine decay to 1 % of the peak."""
+
+    def __init__(
+        self,
+        network: CenterNet,
+        *,
+        encoding: SizeEncoding,
+        size_weight: float,
+        offset_weight: float,
+        learning_rate: float,
+        total_steps: int,
+        frozen_backbone: bool,
+    ) -> None:
+        super().__init__()
+        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.encoding: SizeEncoding = encoding
+        self.size_weight, self.offset_weight = size_weight, offset_weight
+        self.learning_rate, self.total_steps = learning_rate, total_steps
+        self.frozen_backbone = frozen_backbone
+        for parameter in network.backbone.parameters():
+            parameter.requires_grad = not frozen_backbone
+
+    def on_train_epoch_start(self) -> None:
+        """A frozen backbone keeps its normalisation statistics too."""
+        if self.frozen_backbone:
+            self.network.backbone.eval()
+
+    def _loss(self, batch: dict[str, Tensor], stage: str) -> Tensor:
+        images = batch["image"].contiguous(memory_format=torch.channels_last)
+        losses = centernet_loss(
+            self.network.all_outputs(images),
+            batch,
+            encoding=self.encoding,
+            size_weight=self.size_weight,
+            offset_weight=self.offset_weight,
+        )
+        named = {f"{stage}_{name}": value.detach() for name, value in losses._asdict().items()}
+        self.log_dict(named, on_step=False, on_epoch=True, batch_size=len(images))
+        self.log("loss", losses.total.detach(), prog_bar=True, logger=False)
+        return losses.total
+
+    def training_step(self, batch: dict[str, Tensor], _index: int) -> Tensor:
+        return self._loss(batch, "train")
+
+    def validation_step(self, batch: dict[str, Tensor], _index: int) -> None:
+        self._loss(batch, "val")
+
+    def configure_optimizers(self) -> dict[str, Any]:  # type: ignore[override]
+        parameters = [p for p in self.network.parameters() if p.requires_grad]
+        optimiser = torch.optim.Adam(parameters, lr=self.learning_rate)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimiser,
+            max_lr=self.learning_rate,
+            total_steps=max(self.total_steps, 2),
+            pct_start=WARM_UP_SHARE,
+            div_factor=10,
+            final_div_factor=10,
+            cycle_momentum=False,
+        )
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
