@@ -14,9 +14,7 @@ COPERNICAN_GYR = 1.0
 RAY_REACH = 9.0
 
 
-def surface_albedo(
-    cover: NDArray[np.float32], pixel_size_m: float, rng: np.random.Generator
-) -> NDArray[np.float32]:
+def surface_albedo(cover: NDArray[np.float32], pixel_size_m: float, rng: np.random.Generator) -> NDArray[np.float32]:
     """Albedo (h, w) before rays; `cover` is 1 where lava lies."""
     shape = cover.shape
     step = max(1, min(16, int(1500.0 / pixel_size_m)))
@@ -26,9 +24,7 @@ def surface_albedo(
     return (base * np.exp(0.06 * units + grain)).astype(np.float32)
 
 
-def add_rays(
-    albedo: NDArray[np.float32], craters: Population, rng: np.random.Generator
-) -> None:
+def add_rays(albedo: NDArray[np.float32], craters: Population, rng: np.random.Generator) -> None:
     """Brighten young craters in place: bright walls, a halo of ejecta, and rays that fade with age and distance."""
     limit = float(chronology(COPERNICAN_GYR))
     young = craters.take((craters.clock < limit) & (craters.radius_px > 1.5) & (craters.depth_factor > 0.5))

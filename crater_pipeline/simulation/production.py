@@ -50,9 +50,7 @@ def lifetime(diameter_km: ArrayLike) -> NDArray[np.float64]:
     return equilibrium(diameter_km) / production_shape(diameter_km)
 
 
-def draw_diameters(
-    rng: np.random.Generator, count: int, low_km: float, high_km: float
-) -> NDArray[np.float64]:
+def draw_diameters(rng: np.random.Generator, count: int, low_km: float, high_km: float) -> NDArray[np.float64]:
     """`count` diameters between `low_km` and `high_km` that follow the production function."""
     grid = np.geomspace(low_km, high_km, 17)
     cumulative = production_shape(grid)

@@ -29,8 +29,8 @@ def highlands(
     """Heights (h, w) in metres before the oldest crater drawn: rough at every scale."""
     longest = LONGEST_KM * 1000.0 / pixel_size_m
     span_km = min(LONGEST_KM, max(shape) * pixel_size_m / 1000.0)
-    # About 25 m of difference over 1 km (craters add the rest), growing with distance to the power 0.75.
-    amplitude = 18.0 * span_km**0.75
+    # About 10 m of difference over 1 km (craters add the rest), growing with distance to the power 0.75.
+    amplitude = 8.0 * span_km**0.75
     return np.float32(settings.roughness * amplitude) * fractal(shape, rng, 0.8, longest)
 
 

@@ -16,17 +16,24 @@ class SimulationSettings(Settings):
     )
     mare_fraction: float = Field(0.5, ge=0, le=1, description="Share of the scene that lava covers.")
     density: float = Field(1.0, gt=0, description="Factor on the number of primary craters of every size.")
-    max_diameter_km: float = Field(300.0, gt=0, le=300, description="Largest crater drawn (the scene's size limits too).")
+    max_diameter_km: float = Field(
+        300.0, gt=0, le=300, description="Largest crater drawn (the scene's size limits too)."
+    )
     secondaries: float = Field(1.0, ge=0, description="Factor on the number of secondary craters (chains, clusters).")
     roughness: float = Field(1.0, ge=0, description="Factor on the height of the fractal terrain, hills and ridges.")
     degradation: float = Field(1.0, ge=0, description="Factor on how fast craters are worn down (1: in equilibrium).")
     catalogue_min_px: float = Field(5.0, ge=2, description="Least diameter in pixels of a catalogued crater.")
     min_relief: float = Field(
-        0.015, ge=0, description="Craters whose rim stands less than this share of the diameter above their floor are "
-        "erased: they are left out of the catalogue."
+        0.015,
+        ge=0,
+        description="Craters whose rim stands less than this share of the diameter above their floor are "
+        "erased: they are left out of the catalogue.",
     )
     min_rim_fraction: float = Field(
-        0.45, ge=0, le=1, description="Craters of whose rim less than this share survives are left out of the catalogue."
+        0.45,
+        ge=0,
+        le=1,
+        description="Craters of whose rim less than this share survives are left out of the catalogue.",
     )
     dtm_blur_px: float = Field(
         0.0, ge=0, description="Gaussian sigma in pixels of the terrain model's resolution (GLD100: about 2)."

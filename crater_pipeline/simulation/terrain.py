@@ -54,9 +54,7 @@ class Terrain:
         return self.x.size
 
 
-def simulate_terrain(
-    shape: tuple[int, int], pixel_size_m: float, seed: int, settings: SimulationSettings
-) -> Terrain:
+def simulate_terrain(shape: tuple[int, int], pixel_size_m: float, seed: int, settings: SimulationSettings) -> Terrain:
     """Simulate a scene of `shape` (rows, columns) with square pixels of `pixel_size_m` metres on the ground.
 
     The highlands and their craters come first, lava floods the lowlands at `settings.mare_age_gyr`, and
@@ -89,9 +87,13 @@ def simulate_terrain(
     return _catalogued(elevation, albedo, craters, shape, pixel_size_m, settings)
 
 
-def instrument(terrain: NDArray[np.float32], rng: np.random.Generator, settings: SimulationSettings) -> NDArray[np.float32]:
+def instrument(
+    terrain: NDArray[np.float32], rng: np.random.Generator, settings: SimulationSettings
+) -> NDArray[np.float32]:
     """A terrain model (h, w) metres as stereo photogrammetry would give it: blurred, with blotchy height noise."""
-    blurred = ndimage.gaussian_filter(terrain, settings.dtm_blur_px, mode="nearest") if settings.dtm_blur_px else terrain
+    blurred = (
+        ndimage.gaussian_filter(terrain, settings.dtm_blur_px, mode="nearest") if settings.dtm_blur_px else terrain
+    )
     if settings.dtm_noise_m == 0:
         return blurred
     return blurred + np.float32(settings.dtm_noise_m) * fractal(
