@@ -31,6 +31,9 @@ MAX_SCALE_SPREAD = 1.3
 INDISTINGUISHABLE_LN_K = 0.002
 """Projections whose worst scales differ by less are equally good; the simplest is taken."""
 
+STEEPEST_LATITUDE = 89.9
+"""Cones and cylinders have no pole; beyond this latitude only the polar stereographic is considered."""
+
 LATITUDE_SAMPLES = 721
 STEP_RAD = 1e-5
 
@@ -90,7 +93,7 @@ def _balanced(low: float, high: float) -> tuple[float, float]:
 
 def _mercator(bounds: Bounds, lon_0: float) -> Candidate | None:
     low, high = _evaluate(bounds, 0.0)
-    if not math.isfinite(high) or max(abs(bounds.south), abs(bounds.north)) > 89:
+    if max(abs(bounds.south), abs(bounds.north)) > STEEPEST_LATITUDE:
         return None
     lat_ts = math.degrees(math.acos(math.exp(-(low + high) / 2)))
     conversion = MercatorBConversion(latitude_first_parallel=lat_ts, longitude_natural_origin=lon_0)
@@ -111,10 +114,10 @@ def _polar_stereographic(bounds: Bounds, lon_0: float) -> Candidate | None:
 
 def _lambert(bounds: Bounds, lon_0: float) -> Candidate | None:
     """The cone whose scale is the same at both edges: of all cones it has the least max |ln k|."""
+    if max(abs(bounds.south), abs(bounds.north)) > STEEPEST_LATITUDE:
+        return None
     south, north = (math.atanh(math.sin(math.radians(lat))) for lat in (bounds.south, bounds.north))
     cosines = [math.cos(math.radians(lat)) for lat in (bounds.south, bounds.north)]
-    if min(cosines) < 1e-6:
-        return None
     n = math.log(cosines[0] / cosines[1]) / (north - south)
     touching = math.degrees(math.asin(n))
     if abs(n) < 1e-3 or abs(n) > 0.999:
