@@ -52,6 +52,16 @@ def destination(
     return wrap_longitude(np.asarray(lon, dtype=float) + dlon), end_lat
 
 
+def rim_points(
+    lon: ArrayLike, lat: ArrayLike, diameter_km: ArrayLike, body: Body, points: int
+) -> tuple[FloatArray, FloatArray]:
+    """(lon, lat) of points at even azimuths from north, clockwise, on the rims of n craters; shape (n, points)."""
+    azimuth = np.linspace(0.0, 360.0, points, endpoint=False)
+    columns = (np.asarray(column, dtype=float)[:, None] for column in (lon, lat, diameter_km))
+    centre_lon, centre_lat, diameter = columns
+    return destination(centre_lon, centre_lat, azimuth, diameter / 2, body)
+
+
 def _rim_offsets(lat: ArrayLike, azimuth_deg: ArrayLike, arc: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """(longitude difference in (-180, 180], latitude) after `arc` radians along `azimuth_deg` from `lat`."""
     lat, azimuth = np.radians(np.asarray(lat, dtype=float)), np.radians(np.asarray(azimuth_deg, dtype=float))
