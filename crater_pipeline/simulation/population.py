@@ -1,9 +1,10 @@
 """The craters of one scene: where, how large, when, how worn."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from crater_pipeline.simulation.production import (
     chronology,
@@ -22,7 +23,10 @@ MAX_STATE = 1.4
 
 @dataclass(frozen=True)
 class Population:
-    """`n` craters; x, y and radius in pixels (corner convention), `clock` in 1 km craters per km^2 since formation."""
+    """`n` craters; x, y and radius in pixels (corner convention), `clock` in 1 km craters per km^2 since formation.
+
+    `state` of wear: 0 fresh, 1 vanished; `fill`: share of the depth that ejecta and lava of others have filled flat.
+    """
 
     x: NDArray[np.float64]
     y: NDArray[np.float64]
@@ -30,6 +34,7 @@ class Population:
     clock: NDArray[np.float64]
     state: NDArray[np.float64]
     depth_factor: NDArray[np.float64]
+    fill: NDArray[np.float64]
 
     def __len__(self) -> int:
         return self.x.size
@@ -43,14 +48,31 @@ class Population:
         return Population(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
+LARGE_KM = 4.0
+"""Craters above this size outlast what small ones wear away: they end by filling and by overlap."""
+
+
+def visible_time(diameter_km: ArrayLike, settings: SimulationSettings) -> NDArray[np.float64]:
+    """Time until a crater has vanished, on the chronology's clock; longer for large ones (see `LARGE_KM`)."""
+    d = np.asarray(diameter_km, dtype=float)
+    return lifetime(d) * np.maximum(d / LARGE_KM, 1.0) ** 0.7 / max(settings.degradation, 1e-9)
+
+
+def _fill(
+    diameter_km: NDArray[np.float64], state: NDArray[np.float64], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Worn craters above a few km have flat floors of what fell or flowed in, nearly to the rim for some."""
+    size = np.clip(np.log(diameter_km / 2.0) / np.log(3.0), 0.0, 1.0)
+    return size * np.clip(3.0 * state, 0.0, 1.0) * 0.92 * np.sqrt(rng.random(diameter_km.size))
+
+
 def expected_density(low_km: float, high_km: float, settings: SimulationSettings) -> tuple[float, float]:
     """(primary craters per km^2 between the diameters, the clock's span they formed in).
 
     Production over the surface's age, but no older than craters of that size last.
     """
     span = float(chronology(settings.highland_age_gyr)) * settings.density
-    if settings.degradation > 0:
-        span = min(span, MAX_STATE * float(lifetime(np.sqrt(low_km * high_km))) / settings.degradation)
+    span = min(span, MAX_STATE * float(visible_time(np.sqrt(low_km * high_km), settings)))
     return float(production_shape(low_km) - production_shape(high_km)) * span, span
 
 
@@ -64,21 +86,23 @@ def primaries(
     high = max(min(settings.max_diameter_km, max(shape) * pixel_km), 1.5 * low)
     edges = np.geomspace(low, high, max(2, round(16 * np.log10(high / low)) + 1))
     parts = []
-    for a, b in zip(edges[:-1], edges[1:], strict=True):
+    for a, b in pairwise(edges):
         margin = REACH * b / 2 / pixel_km if b > 8 * pixel_km else b / pixel_km
         density, span = expected_density(float(a), float(b), settings)
         area_km2 = (height + 2 * margin) * (width + 2 * margin) * pixel_km**2
         n = int(rng.poisson(density * area_km2))
         diameter = draw_diameters(rng, n, float(a), float(b))
         clock = rng.uniform(0.0, span, n)
+        state = clock / visible_time(diameter, settings) * rng.lognormal(0.0, 0.3, n)
         parts.append(
             Population(
                 x=rng.uniform(-margin, width + margin, n),
                 y=rng.uniform(-margin, height + margin, n),
                 radius_px=diameter / 2 / pixel_km,
                 clock=clock,
-                state=settings.degradation * clock / lifetime(diameter) * rng.lognormal(0.0, 0.3, n),
+                state=state,
                 depth_factor=np.clip(rng.lognormal(0.0, 0.12, n), 0.6, 1.25),
+                fill=_fill(diameter, state, rng),
             )
         )
     return Population.concatenated(parts)
@@ -113,8 +137,9 @@ def secondaries(
                     y=big.y[i] + distance * np.sin(azimuth) + along * np.sin(skew) + across * np.cos(skew),
                     radius_px=size,
                     clock=clock,
-                    state=settings.degradation * clock / lifetime(2 * size * pixel_km),
+                    state=clock / visible_time(2 * size * pixel_km, settings),
                     depth_factor=np.full(n, 0.55) * rng.uniform(0.8, 1.2, n),
+                    fill=np.zeros(n),
                 )
             )
     found = Population.concatenated(parts)

@@ -31,7 +31,23 @@ def highlands(
     span_km = min(LONGEST_KM, max(shape) * pixel_size_m / 1000.0)
     # About 10 m of difference over 1 km (craters add the rest), growing with distance to the power 0.75.
     amplitude = 8.0 * span_km**0.75
-    return np.float32(settings.roughness * amplitude) * fractal(shape, rng, 0.8, longest)
+    relief = np.float32(amplitude) * fractal(shape, rng, 0.8, longest)
+    # Hummocks and furrows of old ejecta, in patches and with a grain: differences of some 30 m over 1 km.
+    stretch = (float(rng.uniform(1.0, 2.0)), float(rng.uniform(0.0, np.pi)))
+    hummocks = fractal(shape, rng, 0.6, 6e3 / pixel_size_m, stretch, shortest_px=400.0 / pixel_size_m)
+    step = max(1, min(16, int(2000.0 / pixel_size_m)))
+    patches = np.clip(coarse_fractal(shape, rng, 0.6, 60e3 / pixel_size_m, step) + 0.6, 0.0, 2.0)
+    return np.float32(settings.roughness) * (relief + np.float32(35.0) * patches * (np.abs(hummocks) - 0.8))
+
+
+def light_plains(
+    elevation: NDArray[np.float32], pixel_size_m: float, settings: SimulationSettings
+) -> NDArray[np.float32]:
+    """New elevation (h, w) with the deepest hollows of every neighbourhood filled (Cayley plains, old ejecta)."""
+    sigma_px = 9000.0 / pixel_size_m
+    step = max(1, min(16, int(sigma_px / 4), min(elevation.shape) // 8))
+    reference = _smooth(elevation, sigma_px, step)
+    return _fill_below(elevation, reference, settings.plains_fraction, 0.0)[0]
 
 
 def flood(
@@ -42,23 +58,37 @@ def flood(
     The plain is gently sloped; buried relief shows through a little; rims that stand high remain as islands.
     """
     shape = elevation.shape
-    if settings.mare_fraction == 0:
-        return elevation, np.zeros(shape, dtype=np.float32)
-    longest = 150e3 / pixel_size_m
     step = max(1, min(16, int(2000.0 / pixel_size_m)))
-    plain = coarse_fractal(shape, rng, 0.9, longest, step)
+    plain = coarse_fractal(shape, rng, 0.9, 150e3 / pixel_size_m, step)
     span_km = min(150.0, max(shape) * pixel_size_m / 1000.0)
     plain *= np.float32(1.2 * span_km**0.9)
-    smooth = ndimage.gaussian_filter(elevation[::4, ::4], 3000.0 / pixel_size_m / 4, mode="nearest")
-    above = smooth - plain[::4, ::4]
-    level = float(np.quantile(above, settings.mare_fraction))
-    if settings.mare_fraction > 0.9:
-        # A scene that is all mare lies far from the shore: the deeper it is flooded, the fewer islands.
-        level += (settings.mare_fraction - 0.9) * 10.0 * float(rng.uniform(250.0, 900.0))
-    depth = level + plain - elevation
-    cover = np.clip(depth / 20.0, 0.0, 1.0)
-    lava = level + plain - np.float32(COMPACTION) * np.clip(depth, 0.0, 700.0)
-    return (elevation + cover * (lava - elevation)).astype(np.float32), cover.astype(np.float32)
+    # A scene that is all mare lies far from the shore: the deeper it is flooded, the fewer islands.
+    deep = max(settings.mare_fraction - 0.9, 0.0) * 10.0 * float(rng.uniform(250.0, 900.0))
+    return _fill_below(elevation, plain, settings.mare_fraction, deep)
+
+
+def _smooth(elevation: NDArray[np.float32], sigma_px: float, step: int) -> NDArray[np.float32]:
+    """Gaussian mean, computed on every `step`-th pixel and interpolated."""
+    small = ndimage.gaussian_filter(elevation[::step, ::step], sigma_px / step, mode="nearest")
+    rows, cols = (np.arange(n, dtype=np.float32) / step for n in elevation.shape)
+    along = ndimage.map_coordinates(
+        small, np.meshgrid(rows, np.arange(small.shape[1]), indexing="ij"), order=1, mode="nearest"
+    )
+    return ndimage.map_coordinates(
+        along, np.meshgrid(np.arange(along.shape[0]), cols, indexing="ij"), order=1, mode="nearest"
+    )
+
+
+def _fill_below(
+    elevation: NDArray[np.float32], reference: NDArray[np.float32], fraction: float, deeper_m: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Fill what lies below `reference` + a level chosen so that `fraction` is covered: (elevation, cover)."""
+    level = float(np.quantile((elevation - reference)[::4, ::4], fraction)) + deeper_m
+    surface = reference + np.float32(level)
+    depth = surface - elevation
+    cover = np.clip(depth / np.float32(20.0), 0.0, 1.0)
+    filled = surface - np.float32(COMPACTION) * np.clip(depth, 0.0, 700.0)
+    return elevation + cover * (filled - elevation), cover
 
 
 def plains_relief(
@@ -83,11 +113,11 @@ def plains_relief(
         offset = 0.35 * swell
         ridge = np.exp(-((distance_m / swell) ** 2)) + 0.5 * np.exp(-(((distance_m - offset) / crest) ** 2))
         relief += (height * patches * ridge).astype(np.float32)
-    if rng.random() < 0.5:
+    if rng.random() < 0.35:
         field = coarse_fractal(shape, rng, 1.0, float(rng.uniform(25e3, 60e3)) / pixel_size_m, step)
         distance_m = distance_to_zero(field) * pixel_size_m
-        patches = np.clip(2.0 * coarse_fractal(shape, rng, 1.0, 60e3 / pixel_size_m, step) - 1.2, 0.0, 1.0)
-        depth, width = float(rng.uniform(40.0, 200.0)), float(rng.uniform(300.0, 700.0))
+        patches = np.clip(2.0 * coarse_fractal(shape, rng, 1.0, 60e3 / pixel_size_m, step) - 1.0, 0.0, 1.0)
+        depth, width = float(rng.uniform(20.0, 150.0)), float(rng.uniform(300.0, 700.0))
         relief -= (depth * patches * np.exp(-((distance_m / width) ** 4))).astype(np.float32)
     return relief
 

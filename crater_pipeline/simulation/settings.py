@@ -9,12 +9,16 @@ class SimulationSettings(Settings):
     """What the simulated surface is made of and how it is imaged."""
 
     highland_age_gyr: float = Field(
-        4.05, gt=0.01, le=4.3, description="Age of the oldest surface in billions of years; sets the crater density."
+        4.15, gt=0.01, le=4.3, description="Age of the oldest surface in billions of years; sets the crater density."
     )
     mare_age_gyr: float = Field(
-        3.5, gt=0.01, le=4.2, description="When lava flooded the lowlands, in billions of years before present."
+        3.4, gt=0.01, le=4.2, description="When lava flooded the lowlands, in billions of years before present."
     )
     mare_fraction: float = Field(0.5, ge=0, le=1, description="Share of the scene that lava covers.")
+    plains_age_gyr: float = Field(
+        3.9, gt=0.01, le=4.3, description="When smooth light plains filled the highlands' hollows, 10^9 years ago."
+    )
+    plains_fraction: float = Field(0.25, ge=0, le=1, description="Share of the highlands that light plains cover.")
     density: float = Field(1.0, gt=0, description="Factor on the number of primary craters of every size.")
     max_diameter_km: float = Field(
         300.0, gt=0, le=300, description="Largest crater drawn (the scene's size limits too)."
@@ -36,10 +40,13 @@ class SimulationSettings(Settings):
         description="Craters of whose rim less than this share survives are left out of the catalogue.",
     )
     dtm_blur_px: float = Field(
-        0.0, ge=0, description="Gaussian sigma in pixels of the terrain model's resolution (GLD100: about 2)."
+        0.0, ge=0, description="Gaussian sigma in pixels of the terrain model's resolution (GLD100: 3.6 of its own)."
     )
-    dtm_noise_m: float = Field(0.0, ge=0, description="Correlated height noise of the terrain model, metres.")
-    dtm_noise_px: float = Field(2.0, gt=0, description="Correlation length in pixels of the terrain model's noise.")
+    dtm_noise_m: float = Field(
+        0.0, ge=0, description="Correlated height noise of the terrain model, metres (GLD100: 4)."
+    )
+    dtm_step_m: float = Field(0.0, ge=0, description="Heights are rounded to multiples of this, metres (GLD100: 1).")
+    dtm_noise_px: float = Field(3.5, gt=0, description="Gaussian sigma in pixels of that noise (GLD100: as its blur).")
     sun_azimuth_deg: float = Field(270.0, description="Azimuth of the sun, clockwise from true north.")
     sun_elevation_deg: float = Field(25.0, gt=0, le=90, description="Elevation of the sun above the horizon.")
     image_blur_px: float = Field(0.7, ge=0, description="Gaussian sigma in pixels of the image's resolution.")
@@ -48,7 +55,7 @@ class SimulationSettings(Settings):
     seam_spacing_px: float = Field(700.0, gt=8, description="Mean width of the mosaic's strips in pixels.")
 
     @model_validator(mode="after")
-    def _mare_is_younger(self) -> "SimulationSettings":
-        if self.mare_age_gyr > self.highland_age_gyr:
-            raise ValueError("mare_age_gyr must not exceed highland_age_gyr")
+    def _ages_in_order(self) -> "SimulationSettings":
+        if not self.mare_age_gyr <= self.plains_age_gyr <= self.highland_age_gyr:
+            raise ValueError("ages must not increase from highland_age_gyr over plains_age_gyr to mare_age_gyr")
         return self

@@ -89,7 +89,7 @@ def _diffused(profile: NDArray[np.float64], step: float, amounts: NDArray[np.flo
 def _table() -> NDArray[np.float64]:
     """Profiles (diameter, state, radius sample); diffusion runs on a finer grid that reaches further."""
     step, reach = 0.0125, 2.0 * REACH
-    fine = (np.arange(round(reach / step)) + 0.5) * step
+    fine: NDArray[np.float64] = (np.arange(round(reach / step), dtype=np.float64) + 0.5) * step
     samples = np.linspace(0.0, REACH, SAMPLES)
     fade = np.clip((REACH - samples) / (0.25 * REACH), 0.0, 1.0)
     table = np.empty((_DIAMETERS_KM.size, _STATES.size, SAMPLES))
@@ -112,6 +112,19 @@ def profiles(diameter_km: ArrayLike, state: ArrayLike) -> NDArray[np.float32]:
     low = (1 - v) * table[i, j] + v * table[i, j + 1]
     high = (1 - v) * table[i + 1, j] + v * table[i + 1, j + 1]
     return ((1 - u) * low + u * high).astype(np.float32)
+
+
+def filled(profile: NDArray[np.float32], fill: ArrayLike) -> NDArray[np.float32]:
+    """`profile` (n, SAMPLES) with flat floors: the lowest `fill` (n,) of the depth under level ground is filled."""
+    inside = np.linspace(0.0, REACH, SAMPLES) < 1.0
+    share = np.asarray(fill, dtype=np.float32)[:, None]
+    floor = profile[:, inside].min(axis=1, keepdims=True)
+    depth = profile.max(axis=1, keepdims=True) - floor
+    level = floor + share * depth
+    # A smooth maximum: the fill laps onto the wall without a kink.
+    softness = 0.06 * depth * np.minimum(4.0 * share, 1.0)
+    lapped = 0.5 * (profile + level + np.sqrt((profile - level) ** 2 + softness**2))
+    return np.where(inside & (share > 0), lapped, profile).astype(np.float32)
 
 
 def _node(value: NDArray[np.float64], nodes: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:

@@ -1,10 +1,12 @@
 """Adds craters to a terrain in order of time: large ones one by one, small ones in batches."""
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
 from crater_pipeline.simulation.population import Population
-from crater_pipeline.simulation.shapes import REACH, SAMPLES, profiles
+from crater_pipeline.simulation.shapes import REACH, SAMPLES, filled, profiles
 
 SMALL_RADIUS_PX = 2.5
 """Craters below this radius are added in batches, without resetting the ground under them: at up to five
@@ -34,7 +36,7 @@ class Stamper:
         large = np.flatnonzero(~small)
         borders = np.linspace(0, large.size, EPOCHS + 1).astype(int)[1:-1]
         cuts = np.concatenate([[0], large[borders] if large.size else [], [len(craters)]]).astype(int)
-        for start, stop in zip(cuts[:-1], cuts[1:], strict=True):
+        for start, stop in pairwise(cuts):
             part, is_small = craters.take(np.arange(start, stop)), small[start:stop]
             self._stamp_large(part.take(~is_small), rng)
             self._stamp_small(part.take(is_small))
@@ -43,7 +45,7 @@ class Stamper:
         """Heights in metres (n, SAMPLES)."""
         diameter_km = 2.0 * craters.radius_px * self.pixel_size_m / 1000.0
         scale = craters.radius_px * self.pixel_size_m * craters.depth_factor
-        return profiles(diameter_km, craters.state) * scale.astype(np.float32)[:, None]
+        return filled(profiles(diameter_km, craters.state), craters.fill) * scale.astype(np.float32)[:, None]
 
     def _stamp_small(self, craters: Population) -> None:
         height, width = self.elevation.shape
@@ -147,13 +149,15 @@ def _irregularity(
     radius_px: float,
 ) -> NDArray[np.float32]:
     """Relative change of radius with azimuth: harmonics 2 to 6, no 0 or 1, so size and centre stay true."""
-    unit = (dx + 1j * dy) / np.maximum(radius, np.float32(1e-6))
+    unit: NDArray[np.complex64] = ((dx + 1j * dy) / np.maximum(radius, np.float32(1e-6))).astype(np.complex64)
     amplitude = 0.012 if radius_px < 12 else 0.016
     # Horner: sum of c_k unit^k, k = 2 ... 6.
-    coefficients = (harmonics[0::2] + 1j * harmonics[1::2]) * (1.0 / np.array([1.0, 1.3, 1.8, 2.2, 2.6]))
-    total = np.full_like(unit, coefficients[-1])
+    damping = np.array([1.0, 1.3, 1.8, 2.2, 2.6], dtype=np.float32)
+    coefficients = ((harmonics[0::2] + 1j * harmonics[1::2]) / damping).astype(np.complex64)
+    total: NDArray[np.complex64] = np.full_like(unit, coefficients[-1])
     for coefficient in coefficients[-2::-1]:
-        total = total * unit + np.complex64(coefficient)
+        total *= unit
+        total += coefficient
     total *= unit * unit
     return (amplitude * total.real).astype(np.float32)
 

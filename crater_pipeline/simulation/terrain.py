@@ -1,6 +1,6 @@
 """One piece of simulated Moon: heights, albedo and the exact list of its visible craters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,14 @@ from crater_pipeline.simulation.albedo import add_rays, surface_albedo
 from crater_pipeline.simulation.fields import fractal
 from crater_pipeline.simulation.population import MIN_STAMP_PX, Population, primaries, secondaries
 from crater_pipeline.simulation.production import age_of, chronology
-from crater_pipeline.simulation.relief import flood, highlands, hills, plains_relief, unresolved_roughness_m
+from crater_pipeline.simulation.relief import (
+    flood,
+    highlands,
+    hills,
+    light_plains,
+    plains_relief,
+    unresolved_roughness_m,
+)
 from crater_pipeline.simulation.settings import SimulationSettings
 from crater_pipeline.simulation.stamping import Stamper
 from crater_pipeline.simulation.visibility import measured_relief_px, rim_survival
@@ -70,16 +77,17 @@ def simulate_terrain(shape: tuple[int, int], pixel_size_m: float, seed: int, set
     elevation = highlands(padded, pixel_size_m, streams[2], settings)
     texture = fractal(padded, streams[3], 0.6, 40.0)
     stamper = Stamper(elevation, texture, pixel_size_m)
-    before_flood = craters.clock > float(chronology(settings.mare_age_gyr)) * settings.density
-    if settings.mare_fraction == 0:
-        before_flood[:] = False
-    stamper.stamp(craters.take(before_flood), streams[4])
+    oldest, older, younger = _in_eras(craters, settings)
+    stamper.stamp(oldest, streams[4])
+    if settings.plains_fraction > 0:
+        elevation[:] = light_plains(elevation, pixel_size_m, settings)
+    stamper.stamp(older, streams[4])
     hills(elevation, pixel_size_m, streams[5], settings)
-    flooded, cover = flood(elevation, pixel_size_m, streams[5], settings)
+    cover = np.zeros(padded, dtype=np.float32)
     if settings.mare_fraction > 0:
-        flooded += cover * plains_relief(padded, pixel_size_m, streams[5], settings)
-    elevation[:] = flooded
-    stamper.stamp(craters.take(~before_flood), streams[4])
+        elevation[:], cover = flood(elevation, pixel_size_m, streams[5], settings)
+        elevation += cover * plains_relief(padded, pixel_size_m, streams[5], settings)
+    stamper.stamp(younger, streams[4])
     grain = unresolved_roughness_m(pixel_size_m, MIN_STAMP_PX)
     elevation += np.float32(grain) * fractal(padded, streams[6], 0.0, 4.0)
     albedo = surface_albedo(cover, pixel_size_m, streams[7])
@@ -88,23 +96,31 @@ def simulate_terrain(shape: tuple[int, int], pixel_size_m: float, seed: int, set
 
 
 def instrument(
-    terrain: NDArray[np.float32], rng: np.random.Generator, settings: SimulationSettings
+    elevation_m: NDArray[np.float32], rng: np.random.Generator, settings: SimulationSettings
 ) -> NDArray[np.float32]:
-    """A terrain model (h, w) metres as stereo photogrammetry would give it: blurred, with blotchy height noise."""
-    blurred = (
-        ndimage.gaussian_filter(terrain, settings.dtm_blur_px, mode="nearest") if settings.dtm_blur_px else terrain
-    )
-    if settings.dtm_noise_m == 0:
-        return blurred
-    return blurred + np.float32(settings.dtm_noise_m) * fractal(
-        terrain.shape, rng, 0.5, 12 * settings.dtm_noise_px, shortest_px=2 * settings.dtm_noise_px
-    )
+    """`elevation_m` (h, w) as stereo photogrammetry would give it: blurred, with blotchy noise, rounded."""
+    model = elevation_m
+    if settings.dtm_blur_px > 0:
+        model = ndimage.gaussian_filter(model, settings.dtm_blur_px, mode="nearest")
+    if settings.dtm_noise_m > 0:
+        noise = ndimage.gaussian_filter(
+            rng.standard_normal(model.shape, dtype=np.float32), settings.dtm_noise_px, mode="wrap"
+        )
+        model = model + noise * np.float32(settings.dtm_noise_m / float(noise.std()))
+    if settings.dtm_step_m > 0:
+        model = np.round(model / np.float32(settings.dtm_step_m)) * np.float32(settings.dtm_step_m)
+    return model
+
+
+def _in_eras(craters: Population, settings: SimulationSettings) -> tuple[Population, Population, Population]:
+    """Craters older than the light plains, between them and the maria, and younger than the maria."""
+    plains, maria = (chronology(age) * settings.density for age in (settings.plains_age_gyr, settings.mare_age_gyr))
+    old, young = craters.clock > plains, craters.clock <= maria
+    return craters.take(old), craters.take(~old & ~young), craters.take(young)
 
 
 def _shifted(craters: Population, margin: int) -> Population:
-    return Population(
-        craters.x + margin, craters.y + margin, craters.radius_px, craters.clock, craters.state, craters.depth_factor
-    )
+    return replace(craters, x=craters.x + margin, y=craters.y + margin)
 
 
 def _catalogued(
@@ -127,7 +143,9 @@ def _catalogued(
     # Craters mostly outside the scene cannot be measured in it: trust their state instead.
     relief = np.where(np.isnan(relief), 0.2 * listed.depth_factor * np.clip(1 - listed.state, 0, 1), relief)
     rim = np.minimum(survival, np.where(np.isnan(standing), 1.0, standing))
-    keep = (relief >= settings.min_relief) & (rim >= settings.min_rim_fraction) & (listed.state < 1.0)
+    # Large craters show at smaller slopes: their walls are many pixels wide.
+    needed = settings.min_relief * np.minimum(1.0, 5.0 / (2 * listed.radius_px * pixel_size_m / 1000.0)) ** 0.6
+    keep = (relief >= needed) & (rim >= settings.min_rim_fraction) & (listed.state < 1.0)
     order = np.flatnonzero(keep)
     order = order[np.argsort(-listed.radius_px[order], kind="stable")]
     final = listed.take(order)

@@ -65,8 +65,7 @@ def measured_relief_px(
     # A crater on a slope has a low side: judge each rim point against the plane of the whole rim.
     cos, sin = np.cos(_ANGLES), np.sin(_ANGLES)
     tilt = 2.0 / RIM_POINTS * ((above @ cos)[:, None] * cos + (above @ sin)[:, None] * sin)
-    whole = rim_inside.all(axis=1)
-    level = above - np.where(whole[:, None], tilt, 0.0)
+    level = above - np.where(rim_inside.all(axis=1, keepdims=True), tilt, 0.0)
     standing = _masked_mean(level > 0.25 * mean[:, None], rim_inside)
     measured = (rim_inside.mean(axis=1) > 0.5) & ~np.isnan(mean)
     return np.where(measured, mean / pixel_size_m, np.nan), np.where(measured, standing, np.nan)
