@@ -17,18 +17,23 @@ class ShadingSettings(Settings):
     """How a terrain model is lit."""
 
     sun_azimuth_deg: float = Field(
-        270.0, ge=0, le=360, description="Direction of the sun, degrees clockwise from true north (270 is west)."
+        default=270.0,
+        ge=0,
+        le=360,
+        description="Direction of the sun, degrees clockwise from true north (270 is west).",
     )
-    sun_elevation_deg: float = Field(25.0, gt=0, le=90, description="Height of the sun above the horizon in degrees.")
+    sun_elevation_deg: float = Field(
+        default=25.0, gt=0, le=90, description="Height of the sun above the horizon in degrees."
+    )
     lunar_lambert_weight: float | None = Field(
-        None,
+        default=None,
         ge=0,
         le=1,
         description="Weight L of the Lommel-Seeliger term: 0 is Lambert; without a value, McEwen's (1996) lunar "
         "L for the phase angle.",
     )
-    shadows: bool = Field(False, description="Darken what lies in the shadow of other terrain.")
-    flat_grey: int = Field(100, ge=2, le=254, description="Grey value (1 to 255) of level ground.")
+    shadows: bool = Field(default=False, description="Darken what lies in the shadow of other terrain.")
+    flat_grey: int = Field(default=100, ge=2, le=254, description="Grey value (1 to 255) of level ground.")
 
 
 def lunar_lambert_weight(phase_deg: float) -> float:
