@@ -56,7 +56,9 @@ class EpochSampler(Sampler[int]):
             yield cycle * self.pool + int(order[place])
 
 
-def loader(dataset: Dataset[Any], batch_size: int, workers: int, sampler: Sampler[int] | None = None) -> DataLoader[Any]:
+def loader(
+    dataset: Dataset[Any], batch_size: int, workers: int, sampler: Sampler[int] | None = None
+) -> DataLoader[Any]:
     """Batches; whole ones only where a sampler asks for a fixed number of steps."""
     return DataLoader(
         dataset,

@@ -6,12 +6,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from crater_pipeline.labels import LEARNED_PX
 from crater_pipeline.models.targets import encode
 from crater_pipeline.shading import shade
 from crater_pipeline.standardise import standardise
-
-POSITIVE_PX = (6.0, 160.0)
-"""Diameters that are learned, in pixels of the patch; others are ignored, for another level sees them better."""
 
 
 @dataclass(frozen=True)
@@ -19,54 +17,60 @@ class Patch:
     """A square or rectangle of pixels.
 
     values: (h, w) float32, elevation in metres or grey, NaN where there is no data. pixel_m: ground size of a pixel.
-    circles: (n, 3) centre x, y and radius in pixels. ignored: (n,) neither positive nor negative.
+    circles: (n, 3) centre x, y and radius in pixels. ignored: (n,) neither positive nor negative. albedo: (h, w) of
+    elevations, where it is known.
     """
 
     values: NDArray[np.float32]
     pixel_m: float
     circles: NDArray[np.float64]
     ignored: NDArray[np.bool_]
-
-    def circles_inside(self, margin: float = 0.0) -> "Patch":
-        """Without the craters whose centres lie more than `margin` pixels outside."""
-        height, width = self.values.shape
-        x, y = self.circles[:, 0], self.circles[:, 1]
-        near = (x >= -margin) & (y >= -margin) & (x < width + margin) & (y < height + margin)
-        return replace(self, circles=self.circles[near], ignored=self.ignored[near])
+    albedo: NDArray[np.float32] | None = None
 
 
 def turned(patch: Patch, quarter_turns: int, mirrored: bool) -> Patch:
     """Turned counter-clockwise by quarter turns, then mirrored left to right."""
-    values, circles = patch.values, patch.circles.copy()
+
+    def turn(grid: NDArray[np.float32]) -> NDArray[np.float32]:
+        grid = np.rot90(grid, quarter_turns)
+        return np.ascontiguousarray(grid[:, ::-1] if mirrored else grid)
+
+    circles = patch.circles.copy()
+    height, width = patch.values.shape
     for _ in range(quarter_turns % 4):
-        width = values.shape[1]
-        values = np.rot90(values)
         circles[:, 0], circles[:, 1] = circles[:, 1].copy(), width - circles[:, 0]
+        height, width = width, height
     if mirrored:
-        width = values.shape[1]
-        values = values[:, ::-1]
         circles[:, 0] = width - circles[:, 0]
-    return replace(patch, values=np.ascontiguousarray(values), circles=circles)
+    albedo = None if patch.albedo is None else turn(patch.albedo)
+    return replace(patch, values=turn(patch.values), circles=circles, albedo=albedo)
+
+
+def _resize(grid: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+    """Bilinear, antialiased; a result that touches no data is no data."""
+    tensor = torch.from_numpy(np.ascontiguousarray(grid))[None, None]
+    missing = torch.isnan(tensor)
+    gaps = bool(missing.any())
+    if gaps:
+        tensor = torch.where(missing, 0.0 if bool(missing.all()) else tensor[~missing].mean(), tensor)
+    shape = (size, size)
+    values: NDArray[np.float32] = torch.nn.functional.interpolate(
+        tensor, shape, mode="bilinear", antialias=size < grid.shape[0], align_corners=False
+    )[0, 0].numpy()
+    if gaps:
+        lost = torch.nn.functional.interpolate(missing.float(), shape, mode="area")[0, 0].numpy() > 0
+        values = np.where(lost, np.float32(np.nan), values)
+    return values
 
 
 def resized(patch: Patch, size: int) -> Patch:
-    """A square patch resampled to `size` pixels a side (bilinear, antialiased); the ground pixel follows."""
+    """A square patch resampled to `size` pixels a side; the ground size of a pixel follows."""
     side = patch.values.shape[0]
     if side == size:
         return patch
     zoom = size / side
-    tensor = torch.from_numpy(np.ascontiguousarray(patch.values))[None, None]
-    missing = torch.isnan(tensor)
-    gaps = bool(missing.any())
-    if gaps:
-        tensor = torch.where(missing, tensor[~missing].mean() if not bool(missing.all()) else 0.0, tensor)
-    values = torch.nn.functional.interpolate(
-        tensor, (size, size), mode="bilinear", antialias=zoom < 1, align_corners=False
-    )[0, 0].numpy()
-    if gaps:
-        lost = torch.nn.functional.interpolate(missing.float(), (size, size), mode="area")[0, 0].numpy() > 0
-        values = np.where(lost, np.float32(np.nan), values)
-    return Patch(values, patch.pixel_m / zoom, patch.circles * zoom, patch.ignored)
+    albedo = None if patch.albedo is None else _resize(patch.albedo, size)
+    return Patch(_resize(patch.values, size), patch.pixel_m / zoom, patch.circles * zoom, patch.ignored, albedo)
 
 
 def zoomed(patch: Patch, zoom: float, rng: np.random.Generator) -> Patch:
@@ -76,12 +80,17 @@ def zoomed(patch: Patch, zoom: float, rng: np.random.Generator) -> Patch:
     if side == size:
         return patch
     x, y = rng.integers(min(0, size - side), max(0, size - side) + 1, 2)
-    if side < size:
-        values = patch.values[y : y + side, x : x + side]
-    else:
-        values = np.full((side, side), np.nan, np.float32)
-        values[-y : -y + size, -x : -x + size] = patch.values
-    return resized(replace(patch, values=values, circles=patch.circles - [x, y, 0.0]), size)
+
+    def cut(grid: NDArray[np.float32]) -> NDArray[np.float32]:
+        if side < size:
+            return grid[y : y + side, x : x + side]
+        padded = np.full((side, side), np.nan, np.float32)
+        padded[-y : size - y, -x : size - x] = grid
+        return padded
+
+    albedo = None if patch.albedo is None else cut(patch.albedo)
+    moved = replace(patch, values=cut(patch.values), circles=patch.circles - [x, y, 0.0], albedo=albedo)
+    return resized(moved, size)
 
 
 def random_sun(rng: np.random.Generator) -> tuple[float, float]:
@@ -93,19 +102,21 @@ def random_sun(rng: np.random.Generator) -> tuple[float, float]:
 def smooth_field(shape: tuple[int, int], cells: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """Standard normal values on a coarse grid of `cells` x `cells`, interpolated."""
     coarse = torch.from_numpy(rng.standard_normal((1, 1, cells, cells), dtype=np.float32))
-    field: NDArray[np.float32] = torch.nn.functional.interpolate(
-        coarse, shape, mode="bicubic", align_corners=True
-    )[0, 0].numpy()
+    field: NDArray[np.float32] = torch.nn.functional.interpolate(coarse, shape, mode="bicubic", align_corners=True)[
+        0, 0
+    ].numpy()
     return field
 
 
 def relit(patch: Patch, rng: np.random.Generator) -> Patch:
-    """Elevation to grey under a random sun, with a random smooth albedo and sometimes an exaggerated relief."""
+    """Elevation to grey under a random sun, relief a little stronger or weaker, times its own and a smooth albedo."""
     azimuth, elevation = random_sun(rng)
     exaggeration = np.exp(rng.normal(0, 0.15))
     grey = shade(patch.values, patch.pixel_m / exaggeration, azimuth, elevation)
     albedo = np.exp(rng.uniform(0, 0.25) * smooth_field(grey.shape, int(rng.integers(3, 9)), rng))
-    return replace(patch, values=grey * albedo.astype(np.float32))
+    if patch.albedo is not None:
+        albedo = albedo * patch.albedo
+    return replace(patch, values=(grey * albedo).astype(np.float32), albedo=None)
 
 
 def blurred(values: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
@@ -143,7 +154,7 @@ def to_sample(patch: Patch, stride: int) -> dict[str, NDArray[np.float32]]:
     """Network input (1, h, w) as `image`, and the targets by name; craters of other levels are ignored."""
     valid = np.isfinite(patch.values)
     diameter = 2 * patch.circles[:, 2]
-    ignored = patch.ignored | (diameter < POSITIVE_PX[0]) | (diameter > POSITIVE_PX[1])
+    ignored = patch.ignored | (diameter < LEARNED_PX[0]) | (diameter > LEARNED_PX[1])
     targets = encode(patch.circles, ignored, valid, stride)
     grey = np.where(valid, patch.values, np.float32(0))
     return {"image": standardise(grey, valid)[None], **targets._asdict()}

@@ -38,6 +38,7 @@ class Scene:
             self.pixel_m,
             self.circles[near] - [x, y, 0.0],
             self.ignored[near],
+            None if self.albedo is None else self.albedo[y : y + side, x : x + side],
         )
 
 

@@ -42,3 +42,23 @@ class TrainingSettings(Settings):
         if self.enabled and self.frozen_epochs + self.unfrozen_epochs == 0:
             raise ValueError("no epochs: set frozen_epochs or unfrozen_epochs, or enabled: false")
         return self
+
+
+class PretrainingSettings(Settings):
+    """How the shipped weights are made: simulated and real terrain, lit at random."""
+
+    regions: tuple[str, ...] = Field((), description="Regions with terrain models and catalogues to learn from.")
+    held_out_fraction: float = Field(
+        0.12, gt=0, lt=1, description="Share of each region kept out of training, for threshold and calibration."
+    )
+    held_out_block_px: int = Field(2048, ge=512, multiple_of=8, description="Side of the blocks held out.")
+    simulated_scenes: int = Field(10, ge=0, description="Scenes of simulated terrain.")
+    simulated_size_px: int = Field(2048, ge=512, description="Side of a simulated scene.")
+    simulated_share: float = Field(0.35, ge=0, le=1, description="Share of the samples cut from simulated scenes.")
+    epochs: int = Field(34, ge=1, description="Epochs.")
+    samples_per_epoch: int = Field(768, ge=1, description="Samples in an epoch.")
+    batch_size: int = Field(12, ge=1, description="Samples per step.")
+    learning_rate: float = Field(1.5e-3, gt=0, description="Adam's peak step.")
+    averaging_decay: float = Field(0.998, ge=0, lt=1, description="Decay per step of the averaged weights.")
+    seed: int = Field(0, ge=0, description="Seed.")
+    workers: int = Field(2, ge=0, description="Processes that cut and light samples.")

@@ -1,0 +1,99 @@
+"""Train the shipped weights on terrain outside the shipped regions."""
+
+from pathlib import Path
+
+from crater_pipeline.bodies import Body
+from crater_pipeline.bounds import Bounds
+from crater_pipeline.labels import LabelSettings
+from crater_pipeline.models.settings import ModelSettings
+from crater_pipeline.models.weights import CALIBRATION_IDENTITY, build_network, save_weights
+from crater_pipeline.steps._command import run
+from crater_pipeline.training.corpus import simulated_scenes, terrain_scene
+from crater_pipeline.training.fit import EpochSampler, fit, loader
+from crater_pipeline.training.module import default_size_weight
+from crater_pipeline.training.scenes import SCALES, ScenePatches
+from crater_pipeline.training.settings import PretrainingSettings
+
+TILE_PX = 512
+
+
+def pretrain(
+    *,
+    elevation: list[Path],
+    catalogue: list[Path],
+    bounds: list[str],
+    output_weights: Path,
+    output_metadata: Path,
+    checkpoints: Path,
+    body: Body,
+    labels: LabelSettings,
+    model: ModelSettings,
+    settings: PretrainingSettings,
+) -> None:
+    """Train a network on simulated and real terrain under random suns.
+
+    Parameters
+    ----------
+    elevation
+        Reprojected terrain models, one a region.
+    catalogue
+        Catalogue tables, in the same order.
+    bounds
+        `west,south,east,north` of the regions, in the same order.
+    output_weights
+        Weights to write (safetensors).
+    output_metadata
+        Their description; threshold and calibration are filled in by the step `ship`.
+    checkpoints
+        Folder for checkpoints, logs and simulated scenes; a run that was cut off goes on from it.
+    """
+    real = [
+        terrain_scene(e, c, Bounds(*map(float, b.split(","))), body, labels, settings)
+        for e, c, b in zip(elevation, catalogue, bounds, strict=True)
+    ]
+    simulated = simulated_scenes(settings, checkpoints / "scenes")
+    area = [scene.elevation.size for scene in real]
+    shares = [(1 - settings.simulated_share) * a / sum(area) for a in area]
+    shares += [settings.simulated_share / len(simulated)] * len(simulated)
+    network = build_network(model, settings.seed)
+    samples = settings.epochs * settings.samples_per_epoch
+    patches = ScenePatches(real + simulated, shares, samples, TILE_PX, network.stride, settings.seed)
+    sampler = EpochSampler(samples, settings.samples_per_epoch, settings.seed, fresh=True)
+    fit(
+        network,
+        loader(patches, settings.batch_size, settings.workers, sampler),
+        None,
+        epochs=settings.epochs,
+        folder=checkpoints,
+        name="pretraining",
+        precision="auto",
+        averaging_decay=settings.averaging_decay,
+        detector_options={
+            "encoding": model.size_encoding,
+            "size_weight": default_size_weight(model.size_encoding),
+            "offset_weight": 1.0,
+            "learning_rate": settings.learning_rate,
+            "frozen_backbone": False,
+        },
+    )
+    pixels = [scene.pixel_m for scene in real + simulated]
+    metadata = {
+        "backbone": model.backbone,
+        "size_encoding": model.size_encoding,
+        "threshold": 0.3,
+        "calibration": CALIBRATION_IDENTITY,
+        "pixel_size_range_m": (round(min(pixels) * SCALES[0]), round(max(pixels) * SCALES[1])),
+        "diameter_range_px": (8.0, 128.0),
+        "training": {
+            "protocol": "pretraining on simulated and real terrain, random suns",
+            "regions": list(settings.regions),
+            "simulated_scenes": len(simulated),
+            "samples": samples,
+            "settings": settings.model_dump(mode="json"),
+        },
+    }
+    save_weights(network, output_weights, metadata, output_metadata)
+
+
+if __name__ == "__main__":
+    run(pretrain)
