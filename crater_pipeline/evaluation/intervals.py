@@ -14,6 +14,9 @@ from crater_pipeline.bodies import Body
 
 FloatArray = NDArray[np.float64]
 
+BATCH_VALUES = 5_000_000
+"""Weighted values held at once."""
+
 
 def spatial_blocks(lon: ArrayLike, lat: ArrayLike, size_km: float, body: Body) -> NDArray[np.int64]:
     """Number of the block that each point (degrees) lies in, shape (n,).
@@ -57,6 +60,25 @@ def block_sums(values: ArrayLike, block: NDArray[np.int64], n_blocks: int) -> Fl
     sums = np.zeros((n_blocks, *values.shape[1:]))
     np.add.at(sums, block, values)
     return sums
+
+
+def weighted_medians(values: FloatArray, block: NDArray[np.int64], weights: FloatArray) -> FloatArray:
+    """Median of `values` (n,) in each bootstrap sample, shape (samples,); NaN in samples that hold none.
+
+    `block` (n,) are the columns of `weights` (samples, n_blocks) that the values belong to. It is the lower median of
+    the multiset in which each value stands as often as its block was drawn.
+    """
+    if len(values) == 0:
+        return np.full(len(weights), np.nan)
+    order = np.argsort(values, kind="stable")
+    ordered, block = values[order], block[order]
+    medians = []
+    for batch in np.array_split(weights, max(1, len(weights) * len(values) // BATCH_VALUES)):
+        cumulative = np.cumsum(batch[:, block], axis=1)
+        total = cumulative[:, -1]
+        position = (cumulative < total[:, None] / 2).sum(axis=1)
+        medians.append(np.where(total > 0, ordered[np.minimum(position, len(ordered) - 1)], np.nan))
+    return np.concatenate(medians)
 
 
 def paired_difference(

@@ -79,7 +79,7 @@ def inside_share(
     width = np.where(np.abs(lat) + half >= 90.0, 360.0, np.degrees(np.arcsin(np.minimum(ratio, 1.0))))
     boxes = shapely.box(lon - width, lat - half, lon + width, lat + half)
     # A box may run past the antimeridian, where the footprint goes on at the other side of the map.
-    at_border = shapely.intersects(boxes, _prepared(area.boundary)) | (np.abs(lon) + width >= 180.0)
+    at_border = shapely.intersects(_prepared(area.boundary), boxes) | (np.abs(lon) + width >= 180.0)
     near = np.flatnonzero(at_border)
     if len(near) == 0:
         return share
@@ -129,7 +129,7 @@ def judge(scene: Scene, pairs: CandidatePairs, threshold: float) -> pd.DataFrame
     """The outcome of every crater of the judged part at one threshold, by optimal assignment.
 
     Columns: outcome (one of `OUTCOMES`), pred and truth (positions in the scene's tables, -1 for none), lon, lat and
-    diameter_km (the catalogue's where there is a catalogue crater, else the prediction's), and for matches
+    diameter_km (the catalogue's for true positives and false negatives, else the prediction's), and for matches
     centre_error (distance / D) and diameter_error ((predicted D - D) / D), NaN otherwise.
     """
     pred, truth = scene.pred, scene.truth
@@ -169,10 +169,11 @@ def _rows(outcome: str, pred: NDArray[np.int64] | None, truth: NDArray[np.int64]
 def _described(table: pd.DataFrame, scene: Scene) -> pd.DataFrame:
     p, t = table["pred"].to_numpy(), table["truth"].to_numpy()
     has_p, has_t = p >= 0, t >= 0
+    by_truth = table["outcome"].isin(["true_positive", "false_negative"]).to_numpy()
     for key in ("lon", "lat", "diameter_km"):
         values = np.full(len(table), np.nan)
         values[has_p] = scene.pred[key].to_numpy(dtype=float)[p[has_p]]
-        values[has_t] = scene.truth[key].to_numpy(dtype=float)[t[has_t]]
+        values[by_truth] = scene.truth[key].to_numpy(dtype=float)[t[by_truth]]
         table[key] = values
     both = has_p & has_t
     centre, size = np.full(len(table), np.nan), np.full(len(table), np.nan)

@@ -52,17 +52,3 @@ def average_precision(is_crater: ArrayLike, n_truth: float, weights: ArrayLike |
     envelope = np.maximum.accumulate(np.divide(hits, total, out=np.zeros(len(hit)), where=total > 0)[::-1])[::-1]
     position = np.searchsorted(hits / n_truth, RECALL_LEVELS, side="left")
     return float(np.append(envelope, 0.0)[np.minimum(position, len(hit))].mean())
-
-
-def weighted_median(values: FloatArray, weights: FloatArray) -> FloatArray:
-    """Medians of `values` (n,) under each row of `weights` (samples, n): shape (samples,), NaN where all are 0.
-
-    The lower median of the multiset in which each value stands as often as its weight says.
-    """
-    if len(values) == 0:
-        return np.full(len(weights), np.nan)
-    order = np.argsort(values, kind="stable")
-    cumulative = np.cumsum(weights[:, order], axis=1)
-    total = cumulative[:, -1]
-    position = (cumulative < total[:, None] / 2).sum(axis=1)
-    return np.where(total > 0, values[order][np.minimum(position, len(values) - 1)], np.nan)

@@ -1,5 +1,7 @@
 """How the product is judged."""
 
+from itertools import pairwise
+
 from pydantic import Field, field_validator
 
 from crater_pipeline.settings import Settings
@@ -38,6 +40,6 @@ class EvaluationSettings(Settings):
     @field_validator("bins_px", "bins_km")
     @classmethod
     def _borders_rise(cls, borders: tuple[float, ...]) -> tuple[float, ...]:
-        if not borders or borders[0] < 0 or any(low >= high for low, high in zip(borders, borders[1:], strict=False)):
+        if not borders or borders[0] < 0 or any(low >= high for low, high in pairwise(borders)):
             raise ValueError("the borders must be positive and rise")
         return borders

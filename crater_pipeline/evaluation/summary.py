@@ -1,0 +1,170 @@
+"""All figures of one region, put together: what `metrics.json` holds, and the table of matches behind it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from crater_pipeline.bodies import Body
+from crater_pipeline.evaluation.criterion import Case, criterion_figures
+from crater_pipeline.evaluation.curves import reliability
+from crater_pipeline.evaluation.judging import footprint_part, make_scene, ranked
+from crater_pipeline.evaluation.matching import CRITERIA
+from crater_pipeline.evaluation.settings import EvaluationSettings
+from crater_pipeline.evaluation.size_frequency import diameter_borders, size_frequency
+
+SCHEMA_VERSION = 1
+HEADLINE = "iou50"
+SPLIT = "test"
+
+MATCH_COLUMNS = [
+    "criterion",
+    "outcome",
+    "crater_id",
+    "catalogue_id",
+    "lon",
+    "lat",
+    "diameter_km",
+    "predicted_diameter_km",
+    "score",
+    "centre_error",
+    "diameter_error",
+]
+
+
+def evaluate_region(
+    craters: pd.DataFrame,
+    catalogue: pd.DataFrame,
+    footprint: gpd.GeoDataFrame,
+    operating_point: Mapping[str, Any],
+    settings: EvaluationSettings,
+    body: Body,
+) -> tuple[dict[str, Any], pd.DataFrame]:
+    """(figures, matches) of the test part.
+
+    `craters` are all deduplicated craters with raw_score and calibrated score, `catalogue` may be empty: then
+    `criteria` and `reliability` are None and the table of matches is empty. Figures may hold numpy values and NaN.
+    """
+    limit = settings.min_diameter_km or operating_point["min_diameter_km"]
+    threshold = float(operating_point["threshold"])
+    part_area = float(footprint.loc[footprint["split"] == SPLIT, "area_km2"].sum())
+    result: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "body": body.model_dump(),
+        "headline": HEADLINE,
+        "split": SPLIT,
+        "min_diameter_km": limit,
+        "max_cut_fraction": settings.max_cut_fraction,
+        "confidence": settings.confidence,
+        "block_km": settings.block_km,
+        "threshold": threshold,
+        "threshold_source": operating_point["source"],
+        "area_km2": {"searched": float(footprint["area_km2"].sum()), SPLIT: part_area},
+        "km_per_px": km_per_pixel(craters),
+        "product": _product(craters, threshold),
+        "sizes": _sizes(craters[craters["score"] >= threshold], catalogue, footprint, part_area),
+        "truth": None,
+        "criteria": None,
+        "reliability": None,
+    }
+    if len(catalogue) == 0:
+        return result, pd.DataFrame(columns=MATCH_COLUMNS)
+
+    scenes = [
+        make_scene(craters, catalogue, footprint, SPLIT, least, settings.max_cut_fraction, body)
+        for least in (limit, 0.0)
+    ]
+    case = Case(scenes[0], scenes[1], threshold, part_area, result["km_per_px"], settings)
+    result["truth"] = _truth(case)
+    result["criteria"], tables = {}, []
+    for criterion in CRITERIA:
+        result["criteria"][criterion], outcomes = criterion_figures(case, criterion)
+        tables.append(_matches(case, criterion, outcomes))
+    result["n_blocks"] = len(case.blocks)
+    ranking = ranked(case.scene, case.scene.pairs(HEADLINE))
+    raw = case.scene.pred["raw_score"].to_numpy(dtype=float)[ranking["pred"]]
+    result["reliability"] = {
+        "calibrated": reliability(ranking["score"], ranking["is_crater"]),
+        "raw": reliability(np.clip(raw, 0.0, 1.0), ranking["is_crater"]),
+    }
+    return result, pd.concat(tables, ignore_index=True)
+
+
+def km_per_pixel(craters: pd.DataFrame) -> float | None:
+    """Median ground size of a level-0 pixel in km, from the craters' diameters in both units; None without craters."""
+    if len(craters) == 0:
+        return None
+    pixels = craters["diameter_px"].to_numpy(dtype=float) * 2.0 ** craters["level"].to_numpy(dtype=float)
+    return float(np.median(craters["diameter_km"].to_numpy(dtype=float) / pixels))
+
+
+def _product(craters: pd.DataFrame, threshold: float) -> dict[str, Any]:
+    """What the region's map holds, all parts."""
+    exported = craters[craters["score"] >= threshold]
+    by_status = exported["status"].value_counts()
+    return {
+        "n_all": len(craters),
+        "n_craters": len(exported),
+        "status": {name: int(by_status.get(name, 0)) for name in ("matched", "candidate", "unverifiable")},
+        "split": {str(name): int(count) for name, count in exported["split"].value_counts().items()},
+    }
+
+
+def _truth(case: Case) -> dict[str, int]:
+    truth = case.scene.truth
+    inside, small = truth["inside"], truth["diameter_km"] < case.scene.min_diameter_km
+    return {
+        "n": int(truth["counts"].sum()),
+        "n_below_limit": int((inside & small).sum()),
+        "n_cut": int((inside & ~small & ~truth["counts"]).sum()),
+    }
+
+
+def _sizes(
+    craters: pd.DataFrame, catalogue: pd.DataFrame, footprint: gpd.GeoDataFrame, part_area: float
+) -> dict[str, Any]:
+    """Size-frequency distributions of prediction and catalogue over the whole searched area and its test part."""
+    borders = diameter_borders(craters["diameter_km"], catalogue["diameter_km"])
+    result: dict[str, Any] = {"borders_km": borders}
+    areas = {"searched": (None, float(footprint["area_km2"].sum())), SPLIT: (SPLIT, part_area)}
+    for name, (split, area) in areas.items():
+        geometry = footprint_part(footprint, split)
+        result[name] = {
+            kind: size_frequency(_inside(table, geometry)["diameter_km"], borders, area)
+            for kind, table in (("predicted", craters), ("catalogue", catalogue))
+        }
+    return result
+
+
+def _inside(table: pd.DataFrame, geometry: Any) -> pd.DataFrame:
+    return table[shapely.contains_xy(geometry, table["lon"].to_numpy(float), table["lat"].to_numpy(float))]
+
+
+def _matches(case: Case, criterion: str, outcomes: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `matches.parquet` of one criterion."""
+    pred, truth = case.scene.pred, case.scene.truth
+    # Position -1 means no crater: reindexing by it gives missing values.
+    by_pred, by_truth = pred.reindex(outcomes["pred"]), truth.reindex(outcomes["truth"])
+    return outcomes.assign(
+        criterion=criterion,
+        crater_id=by_pred["crater_id"].to_numpy(),
+        catalogue_id=by_truth["catalogue_id"].to_numpy(),
+        predicted_diameter_km=by_pred["diameter_km"].to_numpy(),
+        score=by_pred["score"].to_numpy(),
+    )[MATCH_COLUMNS]
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON's own types: arrays as lists, NaN and infinities as None."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, np.ndarray | list | tuple):
+        return [plain(each) for each in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    return value

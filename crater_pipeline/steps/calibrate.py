@@ -1,0 +1,63 @@
+"""Step: the score's calibration and the operating threshold, from the validation part."""
+
+import json
+import logging
+from pathlib import Path
+
+from crater_pipeline.atomic import write_text
+from crater_pipeline.bodies import Body
+from crater_pipeline.calibration import operating_point
+from crater_pipeline.documents import read_document
+from crater_pipeline.steps._command import run
+from crater_pipeline.tables import read_geotable, read_table
+
+logger = logging.getLogger(__name__)
+
+
+def calibrate(
+    *,
+    craters: Path,
+    catalogue: Path,
+    footprint: Path,
+    metadata: Path,
+    output: Path,
+    trained: bool,
+    min_diameter_km: float,
+    body: Body,
+) -> None:
+    """Fit score calibration and threshold (best F1) on the validation part; otherwise take the weights' own.
+
+    Parameters
+    ----------
+    craters
+        Parquet table of deduplicated craters with the network's score.
+    catalogue
+        Parquet table of catalogue craters.
+    footprint
+        GeoParquet of the searched area by part.
+    metadata
+        The weights' JSON, with their own threshold and calibration.
+    output
+        JSON: threshold, calibration, and where they come from.
+    trained
+        Whether the network was trained on this region; if not, nothing is fitted on it.
+    min_diameter_km
+        Diameter from which craters are judged.
+    body
+        The body as JSON: name and radius_m.
+    """
+    point = operating_point(
+        read_table(craters, ["lon", "lat", "diameter_km", "score"]),
+        read_table(catalogue, ["catalogue_id", "lon", "lat", "diameter_km"]),
+        read_geotable(footprint, ["split", "area_km2", "geometry"]),
+        read_document(metadata, ["threshold"]),
+        trained,
+        min_diameter_km,
+        body,
+    )
+    write_text(output, json.dumps(point, indent=1, allow_nan=False) + "\n")
+    logger.info("threshold %.3f (raw %.3f), from %s", point["threshold"], point["raw_threshold"], point["source"])
+
+
+if __name__ == "__main__":
+    run(calibrate)

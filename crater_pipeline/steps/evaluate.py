@@ -1,0 +1,86 @@
+"""Step: precision, recall, F1, average precision and everything else that the report shows."""
+
+import json
+import logging
+from pathlib import Path
+
+from crater_pipeline.atomic import atomic_path, write_text
+from crater_pipeline.bodies import Body
+from crater_pipeline.documents import read_document
+from crater_pipeline.evaluation.coco_tiles import coco_figures
+from crater_pipeline.evaluation.settings import EvaluationSettings
+from crater_pipeline.evaluation.summary import SPLIT, evaluate_region, plain
+from crater_pipeline.steps._command import run
+from crater_pipeline.tables import read_geotable, read_table
+
+logger = logging.getLogger(__name__)
+
+CRATERS = ["crater_id", "lon", "lat", "diameter_km", "score", "raw_score", "level", "diameter_px", "status", "split"]
+DETECTIONS = ["level", "tile_row", "tile_col", "x", "y", "width", "height", "score"]
+
+
+def evaluate(
+    *,
+    craters: Path,
+    operating_point: Path,
+    catalogue: Path,
+    footprint: Path,
+    output: Path,
+    output_matches: Path,
+    region: str,
+    body: Body,
+    settings: EvaluationSettings = EvaluationSettings(),  # noqa: B008 (frozen)
+    detections: Path | None = None,
+    annotations: Path | None = None,
+) -> None:
+    """Judge the craters of the test part against the catalogue.
+
+    Parameters
+    ----------
+    craters
+        Parquet table of all deduplicated craters with raw and calibrated scores.
+    operating_point
+        JSON with the threshold.
+    catalogue
+        Parquet table of catalogue craters; if it is empty there are no figures of agreement.
+    footprint
+        GeoParquet of the searched area by part.
+    output
+        JSON with every figure of the report.
+    output_matches
+        Parquet table: the outcome of every crater of the test part, by criterion.
+    region
+        Name of the region.
+    body
+        The body as JSON: name and radius_m.
+    settings
+        The evaluation's settings as JSON.
+    detections
+        Parquet table of detections in tile pixels, for COCO's figures per tile.
+    annotations
+        COCO annotations of the tiles; needed with `detections`.
+    """
+    truth = read_table(catalogue, ["catalogue_id", "lon", "lat", "diameter_km"])
+    point = read_document(operating_point, ["threshold", "source", "min_diameter_km"])
+    areas = read_geotable(footprint, ["split", "area_km2", "geometry"])
+    figures, matches = evaluate_region(read_table(craters, CRATERS), truth, areas, point, settings, body)
+    figures["coco_tiles"] = None
+    if detections is not None and annotations is not None and len(truth):
+        figures["coco_tiles"] = coco_figures(
+            read_table(detections, DETECTIONS),
+            read_document(annotations, ["images", "annotations"]),
+            figures["min_diameter_km"],
+            settings.max_detections,
+            SPLIT,
+        )
+    with atomic_path(output_matches) as temporary:
+        matches.to_parquet(temporary, index=False)
+    write_text(output, json.dumps(plain({"region": region, **figures}), indent=1, allow_nan=False) + "\n")
+    if figures["criteria"]:
+        headline = figures["criteria"][figures["headline"]]
+        rates = (headline[name]["value"] for name in ("precision", "recall", "f1", "average_precision"))
+        logger.info("%s: P %.3f, R %.3f, F1 %.3f, AP %.3f", region, *rates)
+
+
+if __name__ == "__main__":
+    run(evaluate)
