@@ -7,6 +7,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from crater_pipeline.config import STAGES, Configuration, Region
+from crater_pipeline.config_checks import problems
 from crater_pipeline.errors import UserError
 
 
@@ -17,7 +18,7 @@ def load(raw: Mapping[str, Any]) -> Configuration:
     except ValidationError as error:
         raise report(list(messages(error))) from None
     found = [problem for name in configuration.regions for problem in override_problems(configuration, name)]
-    found = found or list(configuration.problems())
+    found = found or list(problems(configuration))
     if found:
         raise report(found)
     return configuration

@@ -1,0 +1,44 @@
+# make craters   the simulated region, from nothing to results/demo/craters.gpkg and results/demo/report.html
+# make test      every check that CI runs
+# make docs      regenerate config/README.md and the README's rule graph
+# Needs python >= 3.11 and a package index; everything is installed into .venv.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.PHONY: craters test check install docs clean
+
+# The first interpreter that runs and is new enough; PYTHON=... overrides.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
+CORES ?= all
+WORKERS ?= 2
+INSTALLED := .venv/.installed
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+craters: $(INSTALLED)
+	snakemake --cores $(CORES) results/demo/craters.gpkg results/demo/report.html
+
+test: $(INSTALLED)
+	ruff check .
+	ruff format --check .
+	mypy
+	snakefmt --check Snakefile workflow
+	snakemake --lint
+	pytest -n $(WORKERS) --dist loadfile
+
+docs: $(INSTALLED)
+	python -m crater_pipeline.documentation
+
+install: $(INSTALLED)
+
+# Torch goes first and alone: its pinned version is taken from the index as it is, a CPU build where there is one.
+$(INSTALLED): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "error: no python >= 3.11 found; install one, or run make PYTHON=/path/to/python" >&2; exit 1; }
+	"$(PYTHON)" -m venv .venv
+	.venv/bin/python -m pip install --quiet --constraint constraints.txt "$$(grep '^torch==' constraints.txt)"
+	.venv/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,slurm]'
+	touch $@
+
+clean:
+	rm -rf .venv results .snakemake

@@ -1,0 +1,26 @@
+# Craters of a region, from a mosaic to a catalogue and an account of how good it is.
+#
+#     snakemake --cores 8 results/<region>/craters.gpkg results/<region>/report.html
+#
+# Regions, mosaics, catalogues and every setting: config/config.yaml, explained in config/README.md.
+
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/imagery.smk"
+include: "workflow/rules/labels.smk"
+include: "workflow/rules/training.smk"
+include: "workflow/rules/detection.smk"
+include: "workflow/rules/reports.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    input:
+        "results/demo/craters.gpkg",
+        "results/demo/report.html",

@@ -1,0 +1,67 @@
+"""What no single entry of the configuration can know: names that lead nowhere, regions that cannot be run."""
+
+from collections.abc import Iterator, Mapping
+
+from crater_pipeline.config import Configuration, Region
+from crater_pipeline.models.settings import ModelSettings
+from crater_pipeline.sources import SimulatedCatalogue, SimulatedMosaic
+from crater_pipeline.training.settings import TrainingSettings
+
+RESERVED = ("simulated", "catalogues", "logs")
+"""Folders of `results/` that are no region's."""
+
+SHIPPED_BACKBONE = "hourglass_compact"
+
+
+def problems(configuration: Configuration) -> Iterator[str]:
+    """One `path.of.key: what is wrong; what to do` per problem."""
+    for name, mosaic in configuration.mosaics.items():
+        if mosaic.body not in configuration.bodies:
+            yield f"mosaics.{name}.body: no body '{mosaic.body}'; {remedy('bodies', configuration.bodies)}"
+    for name, catalogue in configuration.catalogues.items():
+        if isinstance(catalogue, SimulatedCatalogue) and not isinstance(
+            configuration.mosaics.get(catalogue.mosaic), SimulatedMosaic
+        ):
+            yield f"catalogues.{name}.mosaic: '{catalogue.mosaic}' is no mosaic of kind simulated; name one"
+    for name, region in configuration.regions.items():
+        yield from dangling_names(configuration, name, region)
+        yield from untrainable(configuration, name, region)
+
+
+def dangling_names(configuration: Configuration, name: str, region: Region) -> Iterator[str]:
+    """Names in a region that lead nowhere, and a name that cannot be a region's."""
+    if name in RESERVED:
+        yield f"regions.{name}: '{name}' is a folder of results that no region may have; rename the region"
+    if region.mosaic not in configuration.mosaics:
+        yield f"regions.{name}.mosaic: no mosaic '{region.mosaic}'; {remedy('mosaics', configuration.mosaics)}"
+    if region.catalogue is not None and region.catalogue not in configuration.catalogues:
+        advice = remedy("catalogues", configuration.catalogues)
+        yield f"regions.{name}.catalogue: no catalogue '{region.catalogue}'; {advice}"
+
+
+def untrainable(configuration: Configuration, name: str, region: Region) -> Iterator[str]:
+    """Combinations of catalogue, training and initial weights that leave no network."""
+    training, model = configuration.stage(name, "training"), configuration.stage(name, "model")
+    assert isinstance(training, TrainingSettings)
+    assert isinstance(model, ModelSettings)
+    if training.enabled and region.catalogue is None:
+        yield (
+            f"regions.{name}.catalogue: missing, so there is nothing to train on; name a catalogue, or set "
+            f"regions.{name}.training.enabled: false to use the initial weights as they are"
+        )
+    if not training.enabled and model.initial == "none":
+        yield (
+            f"regions.{name}: training.enabled is false and model.initial is none, so there would be no network; "
+            "set model.initial to shipped or to a file, or enable training"
+        )
+    if model.initial == "shipped" and model.backbone != SHIPPED_BACKBONE:
+        yield (
+            f"regions.{name}: model.initial is shipped, but weights are shipped for {SHIPPED_BACKBONE} only, not for "
+            f"{model.backbone}; set model.initial to none or to a file, or model.backbone to {SHIPPED_BACKBONE}"
+        )
+
+
+def remedy(section: str, entries: Mapping[str, object]) -> str:
+    """What to do about a name that is not in a section."""
+    known = ", ".join(sorted(entries)) or "(none is configured)"
+    return f"add it to {section}, or use one of: {known}"

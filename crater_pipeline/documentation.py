@@ -1,0 +1,127 @@
+"""The generated parts of the documentation: `config/README.md`, and the rule graph inside `README.md`.
+
+`python -m crater_pipeline.documentation` rewrites them; a test fails when they have drifted.
+"""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from crater_pipeline.atomic import write_text
+from crater_pipeline.config import STAGES, BodyEntry, Region
+from crater_pipeline.config_reference import entry_table, first_line, stage_tables
+from crater_pipeline.sources import FileCatalogue, RasterMosaic, SimulatedCatalogue, SimulatedMosaic
+
+ROOT = Path(__file__).parents[1]
+
+GRAPH_TARGETS = ("results/demo/report.html", "results/hongwan/report.html")
+GRAPH_CONFIG = 'regions={"hongwan": {"mosaic": "gld100_e300n3150"}}'
+"""A simulated and a downloaded terrain region: between them they use every rule."""
+
+GRAPH_START, GRAPH_END = "<!-- rule graph: begin -->", "<!-- rule graph: end -->"
+
+INTRODUCTION = """# Configuration
+
+Generated from the settings models by `make docs`; a test fails when it has drifted.
+
+`config.yaml` is the default, `paper.yaml` the published protocol for a GPU. A file of your own is laid over the default
+with `--configfile mine.yaml`, mapping by mapping, so it holds only what differs:
+
+```yaml
+mosaics:
+  my_dtm:
+    kind: dtm
+    body: moon
+    url: data/my_dtm.tif
+catalogues:
+  my_craters:
+    format: table
+    url: data/my_craters.csv
+regions:
+  my_region:
+    mosaic: my_dtm
+    catalogue: my_craters
+    bounds: [-30, 30, -20, 40]
+    training: {max_minutes: 5}   # any section given in a region wins over the global one
+```
+
+Names consist of `a-z`, `0-9` and `_` and begin with a letter. Unknown keys are errors. Required keys have no default.
+"""
+
+
+def configuration_reference() -> str:
+    """The whole text of `config/README.md`."""
+    parts = [
+        INTRODUCTION,
+        "## Entries\n",
+        *(
+            f"### `{title}`\n\n{first_line(model)}\n\n{entry_table(model)}"
+            for title, model in (
+                ("bodies.<name>", BodyEntry),
+                ("mosaics.<name> (kind: image or dtm)", RasterMosaic),
+                ("mosaics.<name> (kind: simulated)", SimulatedMosaic),
+                ("catalogues.<name> (format: robbins, wang_wu or table)", FileCatalogue),
+                ("catalogues.<name> (format: simulated)", SimulatedCatalogue),
+                ("regions.<name>", Region),
+            )
+        ),
+        "## Stages\n",
+        "Each section below may stand at the top level, for all regions, or in a region, for that one.\n",
+        stage_tables(STAGES),
+    ]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def rule_graph() -> str:
+    """Mermaid flowchart of all rules, arrows in the direction of the data, redundant ones left out."""
+    command = ["snakemake", "--rulegraph", "mermaid-js", *GRAPH_TARGETS, "--config", GRAPH_CONFIG, "--forceall"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr}")
+    names = dict(re.findall(r"^\s*(id\d+)\[(\w+)\]", done.stdout, re.MULTILINE))
+    arrows = re.findall(r"^\s*(id\d+) --> (id\d+)", done.stdout, re.MULTILINE)
+    edges = {(names[source], names[target]) for source, target in arrows}
+    lines = [f"    {source} --> {target}" for source, target in sorted(reduced(edges))]
+    return "\n".join(["```mermaid", "flowchart TD", *lines, "```"])
+
+
+def reduced(edges: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Transitive reduction of an acyclic graph: edges that no longer path replaces."""
+    return {(a, b) for a, b in edges if not any(b in reachable(c, edges) for c in successors(a, edges) if c != b)}
+
+
+def successors(node: str, edges: set[tuple[str, str]]) -> Iterator[str]:
+    return (b for a, b in edges if a == node)
+
+
+def reachable(node: str, edges: set[tuple[str, str]]) -> set[str]:
+    """`node` and everything that can be reached from it."""
+    found: set[str] = set()
+    waiting = [node]
+    while waiting:
+        each = waiting.pop()
+        if each not in found:
+            found.add(each)
+            waiting.extend(successors(each, edges))
+    return found
+
+
+def with_rule_graph(readme: str, graph: str) -> str:
+    """`readme` with `graph` between its two markers."""
+    before, _, rest = readme.partition(GRAPH_START)
+    _, end, after = rest.partition(GRAPH_END)
+    if not end:
+        raise ValueError(f"README.md: the markers {GRAPH_START} and {GRAPH_END} are missing")
+    return f"{before}{GRAPH_START}\n{graph}\n{GRAPH_END}{after}"
+
+
+def main() -> None:
+    """Rewrite both files."""
+    write_text(ROOT / "config" / "README.md", configuration_reference())
+    readme = ROOT / "README.md"
+    write_text(readme, with_rule_graph(readme.read_text(encoding="utf-8"), rule_graph()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+# Shared by all rules. In: the merged configuration. Out: one checked plan per region, and small helpers that
+# turn a wildcard into a file name or an option's value.
+#
+# A rule gets only the sections that its step reads (as JSON), so that editing a section reruns nothing else, and
+# lists the package files that its step imports (`code=`), which Snakemake cannot see by itself.
+
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+
+from crater_pipeline.config_loading import load
+from crater_pipeline.dependencies import code_files
+from crater_pipeline.errors import UserError
+from crater_pipeline.plan import RegionPlan, body
+
+ROOT = Path(workflow.basedir)
+
+try:
+    configuration = load(config)
+except UserError as error:
+    sys.exit(f"error: {error}")
+
+regions = {name: RegionPlan(name, configuration) for name in configuration.regions}
+
+
+wildcard_constraints:
+    region="|".join(configuration.regions),
+    mosaic="|".join(configuration.mosaics),
+    catalogue="|".join([*configuration.catalogues, "-"]),
+    suffix=r"\.[a-z]+",
+
+
+def code(step):
+    """Package files that the step depends on, as paths from the working directory."""
+    return [os.path.relpath(ROOT / path) for path in code_files(step, ROOT)]
+
+
+def of_region(attribute):
+    """An input or parameter function: an attribute of the region's plan."""
+    return lambda wildcards: getattr(regions[wildcards.region], attribute)
+
+
+def file_of_region(attribute):
+    """An input function: a file of the region's plan, or nothing where it has none."""
+    return lambda wildcards: getattr(regions[wildcards.region], attribute) or []
+
+
+def settings(section):
+    """A parameter function: one section of the region's settings as JSON."""
+    return lambda wildcards: regions[wildcards.region].stage(section).model_dump_json()
+
+
+def setting(section, key):
+    """A parameter function: one value of a section."""
+    return lambda wildcards: getattr(regions[wildcards.region].stage(section), key)
+
+
+def region_body(wildcards):
+    """The region's body as JSON."""
+    return regions[wildcards.region].body.model_dump_json()
+
+
+def flag(attribute):
+    """A parameter function: `--attribute` or `--no-attribute`."""
+    return lambda wildcards: (
+        f"--{attribute}"
+        if getattr(regions[wildcards.region], attribute)
+        else f"--no-{attribute}"
+    )
+
+
+def option(name, value):
+    """`--name value`, or nothing where there is no value; quoted for the shell."""
+    return "" if value in (None, []) else f"--{name} {shlex.quote(str(value))}"

@@ -1,0 +1,144 @@
+# Detection. In: the region's raster and weights. Out: detections in tiles (detections.parquet), as circles on the
+# sphere (georeferenced.parquet), each once (merged.parquet), and the files for users: craters.gpkg, shapefiles and the
+# CraterStats files.
+
+
+rule detect:
+    input:
+        image=file_of_region("image_file"),
+        weights="results/{region}/weights.safetensors",
+        metadata="results/{region}/weights.json",
+        code=code("detect"),
+    output:
+        "results/{region}/detections.parquet",
+    log:
+        "results/{region}/logs/detect.log",
+    conda:
+        "../../envs/crater_pipeline.yaml"
+    threads: 8
+    resources:
+        mem_mb=6000,
+        gpu=1,
+    params:
+        bounds=of_region("bounds"),
+        body=region_body,
+        tiling=settings("tiling"),
+        settings=settings("inference"),
+    shell:
+        "python -m crater_pipeline.steps.detect"
+        " --image {input.image:q}"
+        " --weights {input.weights:q}"
+        " --metadata {input.metadata:q}"
+        " --output {output:q}"
+        " --bounds {params.bounds}"
+        " --body {params.body:q}"
+        " --tiling {params.tiling:q}"
+        " --settings {params.settings:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule georeference:
+    input:
+        detections="results/{region}/detections.parquet",
+        image=file_of_region("image_file"),
+        code=code("georeference"),
+    output:
+        "results/{region}/georeferenced.parquet",
+    log:
+        "results/{region}/logs/georeference.log",
+    conda:
+        "../../envs/crater_pipeline.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        body=region_body,
+    shell:
+        "python -m crater_pipeline.steps.georeference"
+        " --detections {input.detections:q}"
+        " --image {input.image:q}"
+        " --output {output:q}"
+        " --body {params.body:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule merge:
+    input:
+        craters="results/{region}/georeferenced.parquet",
+        footprint="results/{region}/footprint.parquet",
+        code=code("merge"),
+    output:
+        "results/{region}/merged.parquet",
+    log:
+        "results/{region}/logs/merge.log",
+    conda:
+        "../../envs/crater_pipeline.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        body=region_body,
+        settings=settings("merging"),
+    shell:
+        "python -m crater_pipeline.steps.merge"
+        " --craters {input.craters:q}"
+        " --footprint {input.footprint:q}"
+        " --output {output:q}"
+        " --body {params.body:q}"
+        " --settings {params.settings:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule export:
+    input:
+        craters="results/{region}/merged.parquet",
+        operating_point="results/{region}/operating_point.json",
+        catalogue="results/{region}/catalogue.parquet",
+        footprint="results/{region}/footprint.parquet",
+        code=code("export"),
+    output:
+        geopackage=report(
+            "results/{region}/craters.gpkg",
+            caption="../report/craters.rst",
+            category="{region}",
+            labels={"result": "Craters (GeoPackage)"},
+        ),
+        all="results/{region}/craters_all.parquet",
+        shapefile=multiext("results/{region}/craters", ".shp", ".shx", ".dbf", ".prj"),
+        craterstats_shapefile=multiext(
+            "results/{region}/{region}_CRATER", ".shp", ".shx", ".dbf", ".prj"
+        ),
+        area_shapefile=multiext(
+            "results/{region}/{region}_AREA", ".shp", ".shx", ".dbf", ".prj"
+        ),
+        diam="results/{region}/{region}.diam",
+        scc="results/{region}/{region}.scc",
+    log:
+        "results/{region}/logs/export.log",
+    conda:
+        "../../envs/crater_pipeline.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        min_diameter_km=of_region("complete_km"),
+        provenance=lambda wildcards: json.dumps(regions[wildcards.region].provenance),
+        body=region_body,
+    shell:
+        "python -m crater_pipeline.steps.export"
+        " --region {wildcards.region}"
+        " --craters {input.craters:q}"
+        " --operating-point {input.operating_point:q}"
+        " --catalogue {input.catalogue:q}"
+        " --footprint {input.footprint:q}"
+        " --output-geopackage {output.geopackage:q}"
+        " --output-all {output.all:q}"
+        " --output-shapefile {output.shapefile[0]:q}"
+        " --output-craterstats-shapefile {output.craterstats_shapefile[0]:q}"
+        " --output-area-shapefile {output.area_shapefile[0]:q}"
+        " --output-diam {output.diam:q}"
+        " --output-scc {output.scc:q}"
+        " --min-diameter-km {params.min_diameter_km}"
+        " --provenance {params.provenance:q}"
+        " --body {params.body:q}"
+        " 2>&1 | tee {log:q}"

@@ -1,0 +1,167 @@
+# Imagery. In: a mosaic (simulated, downloaded, or a local file used in place). Out: the region in a conformal
+# projection (projected.tif), shaded where the source is a terrain model (shaded.tif).
+
+
+rule simulate:
+    input:
+        code=code("simulate"),
+    output:
+        image="results/simulated/{mosaic}.tif",
+        dtm="results/simulated/{mosaic}_dtm.tif",
+        catalogue="results/simulated/{mosaic}_catalogue.csv",
+    log:
+        "results/logs/simulate/{mosaic}.log",
+    conda:
+        "../../envs/crater_pipeline.yaml"
+    threads: 2
+    resources:
+        mem_mb=4000,
+    params:
+        seed=lambda wildcards: configuration.mosaics[wildcards.mosaic].seed,
+        pixel_size_m=lambda wildcards: configuration.mosaics[
+            wildcards.mosaic
+        ].pixel_size_m,
+        bounds=lambda wildcards: configuration.mosaics[wildcards.mosaic].bounds,
+        settings=lambda wildcards: configuration.mosaics[
+            wildcards.mosaic
+        ].simulation.model_dump_json(),
+        body=lambda wildcards: body(
+            configuration, configuration.mosaics[wildcards.mosaic].body
+        ).model_dump_json(),
+    shell:
+        "python -m crater_pipeline.steps.simulate"
+        " --output-image {output.image:q}"
+        " --output-dtm {output.dtm:q}"
+        " --output-catalogue {output.catalogue:q}"
+        " --seed {params.seed}"
+        " --pixel-size-m {params.pixel_size_m}"
+        " --bounds {params.bounds}"
+        " --body {params.body:q}"
+        " --settings {params.settings:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule download:
+    input:
+        code=code("download"),
+    output:
+        "results/{region}/mosaic.tif",
+    log:
+        "results/{region}/logs/download.log",
+    conda:
+        "../../envs/crater_pipeline.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        url=lambda wildcards: regions[wildcards.region].mosaic.url,
+        bounds=of_region("bounds"),
+        margin=of_region("margin_deg"),
+        checksum=lambda wildcards: option(
+            "sha256", regions[wildcards.region].mosaic.sha256
+        ),
+        nodata=lambda wildcards: option(
+            "nodata", regions[wildcards.region].mosaic.nodata
+        ),
+        body=region_body,
+    shell:
+        "python -m crater_pipeline.steps.download"
+        " --url {params.url:q}"
+        " --output {output:q}"
+        " --bounds {params.bounds}"
+        " --margin-deg {params.margin}"
+        " {params.checksum}"
+        " {params.nodata}"
+        " --body {params.body:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule reproject:
+    input:
+        mosaic=file_of_region("mosaic_file"),
+        code=code("reproject"),
+    output:
+        "results/{region}/projected.tif",
+    log:
+        "results/{region}/logs/reproject.log",
+    conda:
+        "../../envs/crater_pipeline.yaml"
+    threads: 2
+    resources:
+        mem_mb=2000,
+    params:
+        kind=of_region("kind"),
+        bounds=of_region("bounds"),
+        nodata=lambda wildcards: option("nodata", regions[wildcards.region].nodata),
+        body=region_body,
+        settings=settings("reprojection"),
+    shell:
+        "python -m crater_pipeline.steps.reproject"
+        " --mosaic {input.mosaic:q}"
+        " --output {output:q}"
+        " --kind {params.kind}"
+        " --bounds {params.bounds}"
+        " {params.nodata}"
+        " --body {params.body:q}"
+        " --settings {params.settings:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule shade:
+    input:
+        elevation="results/{region}/projected.tif",
+        code=code("shade"),
+    output:
+        "results/{region}/shaded.tif",
+    log:
+        "results/{region}/logs/shade.log",
+    conda:
+        "../../envs/crater_pipeline.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        body=region_body,
+        settings=settings("shading"),
+    shell:
+        "python -m crater_pipeline.steps.shade"
+        " --elevation {input.elevation:q}"
+        " --output {output:q}"
+        " --body {params.body:q}"
+        " --settings {params.settings:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule tile:
+    input:
+        image=file_of_region("image_file"),
+        code=code("tile"),
+    output:
+        tiles="results/{region}/tiles/tiles.parquet",
+        images=directory("results/{region}/tiles/images"),
+        footprint="results/{region}/footprint.parquet",
+    log:
+        "results/{region}/logs/tile.log",
+    conda:
+        "../../envs/crater_pipeline.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        bounds=of_region("bounds"),
+        trained=flag("trained"),
+        body=region_body,
+        tiling=settings("tiling"),
+        split=settings("split"),
+    shell:
+        "python -m crater_pipeline.steps.tile"
+        " --image {input.image:q}"
+        " --output-tiles {output.tiles:q}"
+        " --output-images {output.images:q}"
+        " --output-footprint {output.footprint:q}"
+        " --bounds {params.bounds}"
+        " {params.trained}"
+        " --body {params.body:q}"
+        " --tiling {params.tiling:q}"
+        " --split {params.split:q}"
+        " 2>&1 | tee {log:q}"

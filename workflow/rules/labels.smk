@@ -1,0 +1,88 @@
+# Labels. In: a crater catalogue and the tiles. Out: the region's catalogue craters (catalogue.parquet), a COCO data
+# set (tiles/annotations.json) and the centre heatmap as a raster (labels.tif).
+
+
+rule download_catalogue:
+    input:
+        code=code("download_catalogue"),
+    output:
+        "results/catalogues/{catalogue}{suffix}",
+    log:
+        "results/logs/download_catalogue/{catalogue}{suffix}.log",
+    conda:
+        "../../envs/crater_pipeline.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        url=lambda wildcards: configuration.catalogues[wildcards.catalogue].url,
+        checksum=lambda wildcards: option(
+            "sha256", configuration.catalogues[wildcards.catalogue].sha256
+        ),
+    shell:
+        "python -m crater_pipeline.steps.download_catalogue"
+        " --url {params.url:q}"
+        " --output {output:q}"
+        " {params.checksum}"
+        " 2>&1 | tee {log:q}"
+
+
+rule read_catalogue:
+    input:
+        catalogue=file_of_region("catalogue_file"),
+        code=code("read_catalogue"),
+    output:
+        "results/{region}/catalogue.parquet",
+    log:
+        "results/{region}/logs/read_catalogue.log",
+    conda:
+        "../../envs/crater_pipeline.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        catalogue=lambda wildcards, input: option("catalogue", input.catalogue),
+        format=lambda wildcards: option("format", regions[wildcards.region].format),
+        name=lambda wildcards: option("name", regions[wildcards.region].catalogue_name),
+        bounds=of_region("bounds"),
+        body=region_body,
+    shell:
+        "python -m crater_pipeline.steps.read_catalogue"
+        " {params.catalogue}"
+        " --output {output:q}"
+        " {params.format}"
+        " {params.name}"
+        " --bounds {params.bounds}"
+        " --body {params.body:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule label:
+    input:
+        image=file_of_region("image_file"),
+        tiles="results/{region}/tiles/tiles.parquet",
+        catalogue="results/{region}/catalogue.parquet",
+        code=code("label"),
+    output:
+        annotations="results/{region}/tiles/annotations.json",
+        heatmap="results/{region}/labels.tif",
+    log:
+        "results/{region}/logs/label.log",
+    conda:
+        "../../envs/crater_pipeline.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        body=region_body,
+        settings=settings("labels"),
+    shell:
+        "python -m crater_pipeline.steps.label"
+        " --image {input.image:q}"
+        " --tiles {input.tiles:q}"
+        " --catalogue {input.catalogue:q}"
+        " --output-annotations {output.annotations:q}"
+        " --output-heatmap {output.heatmap:q}"
+        " --body {params.body:q}"
+        " --settings {params.settings:q}"
+        " 2>&1 | tee {log:q}"

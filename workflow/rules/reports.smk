@@ -1,0 +1,122 @@
+# Reports. In: merged craters, the catalogue and the searched area. Out: the operating point (chosen on the validation
+# part), every figure of merit on the test part (metrics.json) and the page that shows them (report.html).
+
+
+rule calibrate:
+    input:
+        craters="results/{region}/merged.parquet",
+        catalogue="results/{region}/catalogue.parquet",
+        footprint="results/{region}/footprint.parquet",
+        metadata="results/{region}/weights.json",
+        code=code("calibrate"),
+    output:
+        "results/{region}/operating_point.json",
+    log:
+        "results/{region}/logs/calibrate.log",
+    conda:
+        "../../envs/crater_pipeline.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        trained=flag("trained"),
+        min_diameter_km=setting("evaluation", "min_diameter_km"),
+        body=region_body,
+    shell:
+        "python -m crater_pipeline.steps.calibrate"
+        " --craters {input.craters:q}"
+        " --catalogue {input.catalogue:q}"
+        " --footprint {input.footprint:q}"
+        " --metadata {input.metadata:q}"
+        " --output {output:q}"
+        " {params.trained}"
+        " --min-diameter-km {params.min_diameter_km}"
+        " --body {params.body:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule evaluate:
+    input:
+        craters="results/{region}/craters_all.parquet",
+        operating_point="results/{region}/operating_point.json",
+        catalogue="results/{region}/catalogue.parquet",
+        footprint="results/{region}/footprint.parquet",
+        detections="results/{region}/detections.parquet",
+        annotations="results/{region}/tiles/annotations.json",
+        code=code("evaluate"),
+    output:
+        metrics=report(
+            "results/{region}/metrics.json",
+            caption="../report/metrics.rst",
+            category="{region}",
+            labels={"result": "Every figure (JSON)"},
+        ),
+        matches="results/{region}/matches.parquet",
+    log:
+        "results/{region}/logs/evaluate.log",
+    conda:
+        "../../envs/crater_pipeline.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        body=region_body,
+        settings=settings("evaluation"),
+    shell:
+        "python -m crater_pipeline.steps.evaluate"
+        " --region {wildcards.region}"
+        " --craters {input.craters:q}"
+        " --operating-point {input.operating_point:q}"
+        " --catalogue {input.catalogue:q}"
+        " --footprint {input.footprint:q}"
+        " --detections {input.detections:q}"
+        " --annotations {input.annotations:q}"
+        " --output {output.metrics:q}"
+        " --output-matches {output.matches:q}"
+        " --body {params.body:q}"
+        " --settings {params.settings:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule report:
+    input:
+        metrics="results/{region}/metrics.json",
+        matches="results/{region}/matches.parquet",
+        craters="results/{region}/craters_all.parquet",
+        catalogue="results/{region}/catalogue.parquet",
+        footprint="results/{region}/footprint.parquet",
+        operating_point="results/{region}/operating_point.json",
+        image=file_of_region("image_file"),
+        metadata="results/{region}/weights.json",
+        code=code("report"),
+    output:
+        report(
+            "results/{region}/report.html",
+            caption="../report/report.rst",
+            category="{region}",
+            labels={"result": "Report"},
+        ),
+    log:
+        "results/{region}/logs/report.log",
+    conda:
+        "../../envs/crater_pipeline.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        title=of_region("title"),
+        body=region_body,
+    shell:
+        "python -m crater_pipeline.steps.report"
+        " --metrics {input.metrics:q}"
+        " --matches {input.matches:q}"
+        " --craters {input.craters:q}"
+        " --catalogue {input.catalogue:q}"
+        " --footprint {input.footprint:q}"
+        " --operating-point {input.operating_point:q}"
+        " --image {input.image:q}"
+        " --metadata {input.metadata:q}"
+        " --output {output:q}"
+        " --title {params.title:q}"
+        " --body {params.body:q}"
+        " 2>&1 | tee {log:q}"
