@@ -16,7 +16,10 @@ class SimulationSettings(Settings):
     )
     mare_fraction: float = Field(0.5, ge=0, le=1, description="Share of the scene that lava covers.")
     plains_age_gyr: float = Field(
-        3.9, gt=0.01, le=4.3, description="When smooth light plains filled the highlands' hollows, 10^9 years ago."
+        3.9,
+        gt=0.01,
+        le=4.3,
+        description="When smooth light plains filled the highlands' hollows, in 10^9 years; kept between the others.",
     )
     plains_fraction: float = Field(0.25, ge=0, le=1, description="Share of the highlands that light plains cover.")
     density: float = Field(1.0, gt=0, description="Factor on the number of primary craters of every size.")
@@ -54,8 +57,12 @@ class SimulationSettings(Settings):
     seam_contrast: float = Field(0.03, ge=0, description="Typical step in brightness between the mosaic's strips.")
     seam_spacing_px: float = Field(700.0, gt=8, description="Mean width of the mosaic's strips in pixels.")
 
+    shadows: bool = Field(False, description="Darken what lies in the shadow of other terrain.")
+    mean_grey: float = Field(95.0, ge=10, le=200, description="Grey value (1 to 255) of the image's average.")
+    margin_px: int = Field(256, ge=0, description="Context simulated beyond the bounds, in pixels.")
+
     @model_validator(mode="after")
-    def _ages_in_order(self) -> "SimulationSettings":
-        if not self.mare_age_gyr <= self.plains_age_gyr <= self.highland_age_gyr:
-            raise ValueError("ages must not increase from highland_age_gyr over plains_age_gyr to mare_age_gyr")
+    def _mare_is_younger(self) -> "SimulationSettings":
+        if self.mare_age_gyr > self.highland_age_gyr:
+            raise ValueError("mare_age_gyr must not exceed highland_age_gyr")
         return self

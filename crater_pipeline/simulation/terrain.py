@@ -114,7 +114,8 @@ def instrument(
 
 def _in_eras(craters: Population, settings: SimulationSettings) -> tuple[Population, Population, Population]:
     """Craters older than the light plains, between them and the maria, and younger than the maria."""
-    plains, maria = (chronology(age) * settings.density for age in (settings.plains_age_gyr, settings.mare_age_gyr))
+    plains_age = min(max(settings.plains_age_gyr, settings.mare_age_gyr), settings.highland_age_gyr)
+    plains, maria = (chronology(age) * settings.density for age in (plains_age, settings.mare_age_gyr))
     old, young = craters.clock > plains, craters.clock <= maria
     return craters.take(old), craters.take(~old & ~young), craters.take(young)
 

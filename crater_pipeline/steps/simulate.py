@@ -1,0 +1,67 @@
+"""Step: a simulated region, with every crater known."""
+
+import logging
+from pathlib import Path
+
+from crater_pipeline.atomic import atomic_path
+from crater_pipeline.bodies import Body
+from crater_pipeline.bounds import Bounds
+from crater_pipeline.rasters import create_raster
+from crater_pipeline.simulation.catalogue import catalogue, robbins_table
+from crater_pipeline.simulation.moon import simulate_region
+from crater_pipeline.simulation.settings import SimulationSettings
+from crater_pipeline.steps._command import run
+
+logger = logging.getLogger(__name__)
+
+
+def simulate(
+    *,
+    output_image: Path,
+    output_dtm: Path,
+    output_catalogue: Path,
+    seed: int,
+    pixel_size_m: float,
+    bounds: tuple[float, float, float, float],
+    body: Body,
+    settings: SimulationSettings | None = None,
+) -> None:
+    """Simulate a region: an image, a terrain model and the exact catalogue of its craters.
+
+    Parameters
+    ----------
+    output_image
+        GeoTIFF, uint8, nodata 0, on the SimpleCylindrical grid of the body's global mosaic.
+    output_dtm
+        GeoTIFF, float32 metres, nodata NaN, on the same grid.
+    output_catalogue
+        CSV in the 21 columns of Robbins's (2019) database.
+    seed
+        The same seed gives the same Moon.
+    pixel_size_m
+        Side of a pixel in metres, north-south.
+    bounds
+        West, south, east, north in degrees; west > east crosses the antimeridian. A margin is simulated around it.
+    body
+        The body as JSON: name and radius_m.
+    settings
+        Craters, terrain and imaging as JSON.
+    """
+    settings = settings or SimulationSettings()
+    region = simulate_region(Bounds(*bounds), pixel_size_m, seed, body, settings)
+    place = (region.mosaic.width, region.mosaic.height, region.mosaic.crs, region.mosaic.transform)
+    craters = catalogue(region.terrain, region.scene, body)
+    with (
+        create_raster(output_image, *place, "uint8", 0) as image,
+        create_raster(output_dtm, *place, "float32", float("nan")) as dtm,
+    ):
+        for window, grey, elevation_m in region.strips():
+            image.write(grey, 1, window=window)
+            dtm.write(elevation_m, 1, window=window)
+    with atomic_path(output_catalogue) as temporary:
+        temporary.write_text(robbins_table(craters), encoding="utf-8", newline="")
+    logger.info("%d craters on %d x %d pixels", len(craters), region.mosaic.width, region.mosaic.height)
+
+
+if __name__ == "__main__":
+    run(simulate)
