@@ -1,13 +1,18 @@
 """Catalogue craters as circles and boxes in tiles, and which of them a network should learn from."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
+from rasterio.windows import Window
 from scipy import ndimage
 
+from crater_pipeline.bodies import Body
+from crater_pipeline.projections import scale_factor
+from crater_pipeline.rasters import RasterInfo, open_raster, read_window
 from crater_pipeline.settings import Settings
 from crater_pipeline.tiles import Tile
 
@@ -33,6 +38,33 @@ class LabelSettings(Settings):
         description="For terrain models: craters under 5 km whose rim stands less than this above their floor are "
         "not visible and are ignored.",
     )
+
+
+def raster_circles(info: RasterInfo, craters: pd.DataFrame, body: Body) -> NDArray[np.float64]:
+    """Centre x, y and radius in pixels, (n, 3), of catalogue craters in a conformal raster, by the local scale.
+
+    A 200 km circle's projected centre is off by some ten pixels so; craters that are learned are far smaller.
+    """
+    if info.crs is None or craters.empty:
+        return np.zeros((len(craters), 3))
+    lon, lat = craters["lon"].to_numpy(), craters["lat"].to_numpy()
+    x, y = info.pixel(lon, lat, body)
+    radius_m = craters["diameter_km"].to_numpy() * 500.0 * scale_factor(info.crs, lon, lat, body)
+    return np.column_stack([x, y, radius_m / info.pixel_size_m])
+
+
+def raster_relief_m(elevation: Path, circles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`crater_relief_m` for circles of a raster file, read around one crater at a time; NaN above the tested size."""
+    relief = np.full(len(circles), np.nan)
+    with open_raster(elevation) as dataset:
+        pixel_m = abs(dataset.transform.e)
+        for i in np.flatnonzero(2 * circles[:, 2] * pixel_m <= RELIEF_TESTED_KM * 1100):
+            x, y, radius = circles[i]
+            side = int(np.ceil(2 * radius)) + 4
+            left, top = int(x) - side // 2, int(y) - side // 2
+            heights = read_window(dataset, Window(left, top, side, side)).filled(np.nan)
+            relief[i] = crater_relief_m(heights, np.array([[x - left, y - top, radius]]))[0]
+    return relief
 
 
 def crater_relief_m(elevation: NDArray[np.float32], circles: NDArray[np.float64]) -> NDArray[np.float64]:

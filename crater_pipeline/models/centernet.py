@@ -38,9 +38,7 @@ class Heads(nn.Module):
     def __init__(self, channels: int, width: int) -> None:
         super().__init__()
         self.heatmap, self.offset, self.size = (
-            nn.Sequential(
-                nn.Conv2d(channels, width, 3, padding=1), nn.ReLU(inplace=True), nn.Conv2d(width, outputs, 1)
-            )
+            nn.Sequential(nn.Conv2d(channels, width, 3, padding=1), nn.ReLU(inplace=True), nn.Conv2d(width, outputs, 1))
             for outputs in (1, 2, 2)
         )
         last = self.heatmap[-1]
@@ -49,9 +47,7 @@ class Heads(nn.Module):
         nn.init.constant_(last.bias, -math.log((1 - PRIOR) / PRIOR))
 
     def forward(self, features: Tensor) -> Prediction:
-        return Prediction(
-            self.heatmap(features).float(), self.offset(features).float(), self.size(features).float()
-        )
+        return Prediction(self.heatmap(features).float(), self.offset(features).float(), self.size(features).float())
 
 
 class CenterNet(nn.Module):

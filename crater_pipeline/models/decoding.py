@@ -44,9 +44,7 @@ def decode(
     centres = (cells + prediction.offset.view(batch, 2, -1).gather(2, where)) * stride
     sides = decode_size(prediction.size.view(batch, 2, -1).gather(2, where), encoding) * stride
     result = []
-    for score, (x, y), (w, h) in zip(
-        scores.cpu().numpy(), centres.cpu().numpy(), sides.cpu().numpy(), strict=True
-    ):
+    for score, (x, y), (w, h) in zip(scores.cpu().numpy(), centres.cpu().numpy(), sides.cpu().numpy(), strict=True):
         keep = score >= min_score
         result.append(Boxes(x[keep], y[keep], w[keep], h[keep], score[keep]))
     return result

@@ -66,6 +66,7 @@ def save_weights(network: CenterNet, weights: Path, metadata: dict[str, Any], me
     }
     with atomic_path(weights) as temporary:
         save_file(tensors, temporary)
+        temporary.chmod(0o644)  # safetensors writes for the owner alone
     complete = WeightsMetadata(**metadata, hash=file_hash(weights))
     write_text(metadata_file, complete.model_dump_json(indent=2) + "\n")
     return complete
@@ -119,6 +120,14 @@ def initial_weights(settings: ModelSettings) -> Path | None:
     return Path(settings.initial)
 
 
+def initial_metadata(settings: ModelSettings) -> WeightsMetadata | None:
+    """Metadata of the initial weights; None for random ones, or a backbone's state dict without any."""
+    path = initial_weights(settings)
+    if path is None or not metadata_path(path).is_file():
+        return None
+    return read_metadata(metadata_path(path))
+
+
 def build_network(settings: ModelSettings, seed: int) -> CenterNet:
     """A network with its initial weights: a whole network of ours, or a ResNet-50 state dict for the backbone alone."""
     torch.manual_seed(seed)
@@ -129,6 +138,9 @@ def build_network(settings: ModelSettings, seed: int) -> CenterNet:
     tensors = read_tensors(path)
     try:
         if any(name.startswith("heads.") for name in tensors):
+            known = initial_metadata(settings)
+            if known is not None and known.size_encoding != settings.size_encoding:
+                raise RuntimeError(f"its sizes are {known.size_encoding}, model.size_encoding is not")
             network.load_state_dict(tensors)
         else:
             backbone = {k: v for k, v in tensors.items() if not k.startswith(IMAGENET_ONLY)}

@@ -23,7 +23,7 @@ ZOOM_SPREAD = 0.12
 """Standard deviation of the logarithm of the random scale in training."""
 
 
-def coco_document(tiles: pd.DataFrame, craters: pd.DataFrame, description: str) -> dict[str, Any]:
+def coco_document(tiles: pd.DataFrame, craters: pd.DataFrame, pixel_size_m: float) -> dict[str, Any]:
     """COCO document of all tiles.
 
     tiles: rows of `tiles.parquet`. craters: see `labels.tile_annotations`, with catalogue_id, lon, lat, diameter_km.
@@ -61,7 +61,7 @@ def coco_document(tiles: pd.DataFrame, craters: pd.DataFrame, description: str) 
                 }
             )
     return {
-        "info": {"description": description},
+        "info": {"description": "craters in tiles of one region", "pixel_size_m": pixel_size_m},
         "images": images,
         "annotations": annotations,
         "categories": [{"id": 1, "name": "crater"}],

@@ -15,8 +15,7 @@ from rich.progress import track
 from crater_pipeline.atomic import atomic_path
 from crater_pipeline.bodies import Body
 from crater_pipeline.bounds import Bounds
-from crater_pipeline.labels import LabelSettings, crater_relief_m, learnable
-from crater_pipeline.projections import scale_factor
+from crater_pipeline.labels import LabelSettings, crater_relief_m, learnable, raster_circles
 from crater_pipeline.rasters import RasterInfo, open_raster, raster_info, read_window
 from crater_pipeline.simulation.settings import SimulationSettings
 from crater_pipeline.simulation.terrain import simulate_terrain
@@ -29,16 +28,6 @@ log = logging.getLogger(__name__)
 
 CELL_PX = 8
 """Resolution at which held-out blocks are laid out."""
-
-
-def crater_circles(info: RasterInfo, craters: pd.DataFrame, body: Body) -> NDArray[np.float64]:
-    """Centre x, y and radius in pixels, (n, 3), of catalogue craters in a conformal raster (local scale)."""
-    if info.crs is None or craters.empty:
-        return np.zeros((len(craters), 3))
-    lon, lat = craters["lon"].to_numpy(), craters["lat"].to_numpy()
-    x, y = info.pixel(lon, lat, body)
-    radius_m = craters["diameter_km"].to_numpy() * 500.0 * scale_factor(info.crs, lon, lat, body)
-    return np.column_stack([x, y, radius_m / info.pixel_size_m])
 
 
 def held_out_split(settings: PretrainingSettings) -> SplitSettings:
@@ -67,7 +56,7 @@ def terrain_scene(
         data = read_window(dataset, Window(0, 0, info.width, info.height))
     heights = data.filled(np.nan)
     craters = pd.read_parquet(catalogue)
-    circles = crater_circles(info, craters, body)
+    circles = raster_circles(info, craters, body)
     relief = crater_relief_m(heights, circles)
     shown = learnable(craters["diameter_km"].to_numpy(), relief, labels)
     cells = held_out(info, bounds, body, settings) != SPLITS.index("train")

@@ -10,20 +10,15 @@ import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, ModelCheckpoint, RichProgressBar
 from lightning.pytorch.loggers import CSVLogger
+from safetensors.torch import load_file, save_file
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from crater_pipeline.atomic import atomic_path
 from crater_pipeline.models.centernet import CenterNet
+from crater_pipeline.precision import native_bf16
 from crater_pipeline.training.module import Detector
 
 log = logging.getLogger(__name__)
-
-
-def native_bf16() -> bool:
-    """Whether this machine multiplies bf16 in hardware (GPU, or AMX / AVX-512 bf16 on the CPU)."""
-    if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported()
-    capabilities = torch.backends.cpu.get_cpu_capability()
-    return "AMX" in capabilities or torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 class EpochSampler(Sampler[int]):
@@ -92,10 +87,15 @@ def fit(
     """Train `network` for `epochs`; the averaged weights are left in it, and it is returned in evaluation mode.
 
     `folder/<name>` holds the checkpoint after the latest epoch; if it is there, training goes on from it and gives
-    the same weights as an uninterrupted run.
+    the same weights as an uninterrupted run. A finished phase is not run again.
     """
     if epochs == 0:
         return network
+    finished = folder / name / "finished.safetensors"
+    if finished.is_file():
+        log.info("%s: finished before, in %s", name, finished)
+        network.load_state_dict(load_file(finished))
+        return network.eval()
     total_steps = epochs * len(train)
     detector = Detector(network, total_steps=total_steps, **detector_options)
     callbacks: list[Callback] = [
@@ -123,4 +123,6 @@ def fit(
     if resume:
         log.info("%s: going on from the checkpoint in %s", name, checkpoint.parent)
     trainer.fit(detector, train, validation, ckpt_path=resume, weights_only=True)
+    with atomic_path(finished) as temporary:
+        save_file({key: tensor.contiguous() for key, tensor in network.state_dict().items()}, temporary)
     return network.eval()

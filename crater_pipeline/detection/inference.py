@@ -1,0 +1,199 @@
+"""A network over the tiles of a raster: reading ahead, batches, decoding, and what each detection touches."""
+
+import logging
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import rasterio
+import torch
+from numpy.typing import NDArray
+
+from crater_pipeline.bodies import Body
+from crater_pipeline.bounds import Bounds
+from crater_pipeline.detection.settings import InferenceSettings
+from crater_pipeline.footprint import CELL_PX, valid_fraction
+from crater_pipeline.models.centernet import CenterNet, Prediction
+from crater_pipeline.models.decoding import Boxes, decode
+from crater_pipeline.models.losses import SizeEncoding
+from crater_pipeline.precision import native_bf16
+from crater_pipeline.rasters import RasterInfo, info_of, open_raster, progress, read_window, valid_mask
+from crater_pipeline.standardise import standardise
+from crater_pipeline.tiles import Tile, TileGrid, TilingSettings
+
+log = logging.getLogger(__name__)
+
+RIM_POINTS = 16
+
+DTYPES = {
+    "level": np.int8,
+    "tile_row": np.int32,
+    "tile_col": np.int32,
+    "x_off": np.int32,
+    "y_off": np.int32,
+    "x": np.float32,
+    "y": np.float32,
+    "width": np.float32,
+    "height": np.float32,
+    "score": np.float32,
+    "core_distance": np.float32,
+    "touches_edge": np.bool_,
+}
+"""Columns of `detections.parquet`."""
+
+
+def empty_detections() -> pd.DataFrame:
+    """No detections, with the right columns and types."""
+    return pd.DataFrame({name: np.zeros(0, dtype) for name, dtype in DTYPES.items()})
+
+
+def searched_tiles(grid: TileGrid, valid: NDArray[np.bool_], min_valid_fraction: float) -> list[Tile]:
+    """Tiles that hold enough data to be searched; `valid` is the raster's mask in cells of `CELL_PX`."""
+    return [
+        tile
+        for tile in grid.tiles()
+        if valid_fraction(valid, tile.x_off * tile.scale, tile.y_off * tile.scale, tile.size * tile.scale)
+        >= min_valid_fraction * (1 if tile.level == 0 else 0.25)
+    ]
+
+
+def read_tile(dataset: rasterio.DatasetReader, tile: Tile) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """(standardised grey, valid), each (size, size)."""
+    data = read_window(dataset, tile.window, (tile.size, tile.size))
+    valid = ~np.ma.getmaskarray(data)
+    return standardise(data.data, valid), valid
+
+
+def _batches(
+    dataset: rasterio.DatasetReader, tiles: Sequence[Tile], settings: InferenceSettings
+) -> Iterator[tuple[list[Tile], NDArray[np.float32], NDArray[np.bool_]]]:
+    """Batches of tiles, read ahead by one thread (a dataset may not be shared by two at a time)."""
+    groups = [list(tiles[i : i + settings.batch_size]) for i in range(0, len(tiles), settings.batch_size)]
+
+    def read(group: list[Tile]) -> tuple[list[Tile], NDArray[np.float32], NDArray[np.bool_]]:
+        grey, valid = zip(*(read_tile(dataset, tile) for tile in group), strict=True)
+        return group, np.stack(grey), np.stack(valid)
+
+    with ThreadPoolExecutor(1) as reader:
+        waiting: deque[Future[tuple[list[Tile], NDArray[np.float32], NDArray[np.bool_]]]] = deque()
+        for group in groups:
+            waiting.append(reader.submit(read, group))
+            if len(waiting) > settings.prefetch:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _predict(network: CenterNet, images: torch.Tensor, encoding: SizeEncoding, flip_average: bool) -> Prediction:
+    """The network's answer, or its mean over the images and their half turns."""
+    upright = network(images)
+    if not flip_average:
+        return upright
+    turned = [output.flip((2, 3)) for output in network(images.flip((2, 3)))]
+    heatmap = torch.logit((torch.sigmoid(upright.heatmap) + torch.sigmoid(turned[0])) / 2, eps=1e-6)
+    # A half turn takes the offset o in a cell to 1 - o; sides keep their length.
+    return Prediction(heatmap, (upright.offset + 1 - turned[1]) / 2, (upright.size + turned[2]) / 2)
+
+
+def _touches_nodata(boxes: Boxes, valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether the rim, where it lies in the tile, meets pixels without data; (n,)."""
+    if valid.all() or boxes.x.size == 0:
+        return np.zeros(boxes.x.size, bool)
+    angle = np.linspace(0, 2 * np.pi, RIM_POINTS, endpoint=False)
+    x = (boxes.x[:, None] + boxes.width[:, None] / 2 * np.cos(angle)).astype(int)
+    y = (boxes.y[:, None] + boxes.height[:, None] / 2 * np.sin(angle)).astype(int)
+    inside = (x >= 0) & (y >= 0) & (x < valid.shape[1]) & (y < valid.shape[0])
+    missing: NDArray[np.bool_] = inside & ~valid[y.clip(0, valid.shape[0] - 1), x.clip(0, valid.shape[1] - 1)]
+    return missing.any(axis=1)
+
+
+def _rows(tile: Tile, boxes: Boxes, valid: NDArray[np.bool_], grid: TileGrid) -> pd.DataFrame:
+    count = boxes.x.size
+    return pd.DataFrame(
+        {
+            "level": np.full(count, tile.level, np.int8),
+            "tile_row": np.full(count, tile.row, np.int32),
+            "tile_col": np.full(count, tile.col, np.int32),
+            "x_off": np.full(count, tile.x_off, np.int32),
+            "y_off": np.full(count, tile.y_off, np.int32),
+            "x": boxes.x,
+            "y": boxes.y,
+            "width": boxes.width,
+            "height": boxes.height,
+            "score": boxes.score,
+            "core_distance": grid.core_distance(tile, boxes.x, boxes.y).astype(np.float32),
+            "touches_edge": _touches_nodata(boxes, valid),
+        }
+    )
+
+
+def _wanted(rows: pd.DataFrame, last_level: int, settings: InferenceSettings) -> NDArray[np.bool_]:
+    """Detections of a size that their level is responsible for."""
+    diameter = (rows["width"] + rows["height"]) / 2
+    least = np.where(rows["level"] == 0, settings.min_diameter_px, settings.min_diameter_coarse_px)
+    most = np.where(rows["level"] == last_level, np.inf, settings.max_diameter_px)
+    return ((diameter >= least) & (diameter <= most)).to_numpy()
+
+
+def _touches_border(rows: pd.DataFrame, info: RasterInfo, bounds: Bounds, body: Body) -> NDArray[np.bool_]:
+    """Whether the rim reaches the raster's border or leaves the bounds; (n,)."""
+    scale = 2.0 ** rows["level"].to_numpy()[:, None]
+    angle = np.linspace(0, 2 * np.pi, RIM_POINTS, endpoint=False)
+
+    def rim(centre: str, offset: str, side: str, direction: NDArray[np.float64]) -> NDArray[np.float64]:
+        middle = (rows[centre].to_numpy(float) + rows[offset].to_numpy(float))[:, None]
+        return (middle + rows[side].to_numpy(float)[:, None] / 2 * direction) * scale
+
+    x, y = rim("x", "x_off", "width", np.cos(angle)), rim("y", "y_off", "height", np.sin(angle))
+    outside = (x < 0) | (y < 0) | (x > info.width) | (y > info.height)
+    lon, lat = info.lonlat(x.ravel(), y.ravel(), body)
+    within = bounds.contains(np.nan_to_num(lon, nan=1e9), np.nan_to_num(lat, nan=1e9)).reshape(x.shape)
+    return (outside | ~within).any(axis=1)
+
+
+@torch.inference_mode()
+def search(
+    image: Path,
+    network: CenterNet,
+    encoding: SizeEncoding,
+    bounds: Bounds,
+    body: Body,
+    tiling: TilingSettings,
+    settings: InferenceSettings,
+) -> tuple[pd.DataFrame, TileGrid]:
+    """Detections (columns `DTYPES`, tile space) of all tiles and levels of a raster, and the grid they refer to.
+
+    Memory holds a few batches and the detections, whatever the raster's size.
+    """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network = network.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+    half = settings.precision == "bf16" or (settings.precision == "auto" and native_bf16())
+    valid = valid_mask(image, CELL_PX)
+    found = [empty_detections()]
+    with open_raster(image) as dataset:
+        info = info_of(dataset, image)
+        grid = TileGrid.of(info.width, info.height, tiling)
+        tiles = searched_tiles(grid, valid, tiling.min_valid_fraction)
+        log.info("%s: %d tiles on %d levels", image, len(tiles), grid.used_levels)
+        count = -(-len(tiles) // settings.batch_size)
+        for (group, grey, masks), _ in zip(
+            _batches(dataset, tiles, settings), progress(range(count), "searching tiles"), strict=True
+        ):
+            images = torch.from_numpy(grey)[:, None].to(device, memory_format=torch.channels_last)
+            with torch.autocast(device.type, dtype=torch.bfloat16, enabled=half):
+                prediction = _predict(network, images, encoding, settings.flip_average)
+            boxes = decode(
+                prediction,
+                stride=network.stride,
+                encoding=encoding,
+                max_detections=settings.max_detections,
+                min_score=settings.min_score,
+            )
+            found += [_rows(*parts, grid) for parts in zip(group, boxes, masks, strict=True)]
+    rows = pd.concat(found, ignore_index=True)
+    rows = rows[_wanted(rows, grid.used_levels - 1, settings)].reset_index(drop=True)
+    rows["touches_edge"] |= _touches_border(rows, info, bounds, body)
+    return rows.astype(DTYPES), grid

@@ -1,0 +1,60 @@
+"""Label a region's tiles with catalogue craters."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from crater_pipeline.bodies import Body
+from crater_pipeline.heatmaps import write_centre_heatmap
+from crater_pipeline.labels import LabelSettings, learnable, raster_circles, raster_relief_m
+from crater_pipeline.rasters import raster_info
+from crater_pipeline.steps._command import run
+from crater_pipeline.training.coco import coco_document, write_coco
+
+log = logging.getLogger(__name__)
+
+
+def label(
+    *,
+    image: Path,
+    tiles: Path,
+    catalogue: Path,
+    elevation: Path | None = None,
+    output_annotations: Path,
+    output_heatmap: Path,
+    body: Body,
+    settings: LabelSettings,
+) -> None:
+    """Write COCO annotations of the tiles and the centre heatmap of the region.
+
+    Parameters
+    ----------
+    image
+        Reprojected image or shaded terrain.
+    tiles
+        Table of the tiles (Parquet).
+    catalogue
+        Table of the region's catalogue craters (Parquet).
+    elevation
+        Reprojected terrain model, where the region has one: it tells which small craters can be seen.
+    output_annotations
+        COCO annotations (JSON).
+    output_heatmap
+        Centre heatmap (GeoTIFF).
+    """
+    info = raster_info(image)
+    craters = pd.read_parquet(catalogue)
+    circles = raster_circles(info, craters, body)
+    relief = None if elevation is None else raster_relief_m(elevation, circles)
+    shown = learnable(craters["diameter_km"].to_numpy(), relief, settings)
+    log.info("%d catalogue craters, %d of them to learn from", len(craters), int(np.sum(shown)))
+    craters = craters.assign(x=circles[:, 0], y=circles[:, 1], radius=circles[:, 2], learnable=shown)
+    document = coco_document(pd.read_parquet(tiles), craters, info.pixel_size_m)
+    write_coco(output_annotations, document)
+    write_centre_heatmap(info, circles, output_heatmap)
+
+
+if __name__ == "__main__":
+    run(label)
