@@ -1,0 +1,160 @@
+"""The page: figures, pictures and tables put into the template. One file, nothing fetched when it opens."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import jinja2
+import numpy as np
+import pandas as pd
+
+from crater_pipeline import __version__
+from crater_pipeline.bodies import Body
+from crater_pipeline.reporting import figures
+from crater_pipeline.reporting.pictures import crops, drawn_craters, overview
+from crater_pipeline.reporting.published import PUBLISHED, REFERENCE
+
+CRITERION_NOTES = {
+    "iou50": "the bounding squares overlap by half of their union (COCO's rule; the headline)",
+    "deepmoon": "d² / min(r)² < 1.8 and |Δr| / min(r) < 1 (Silburt et al. 2019; loose)",
+    "strict": "d < 0.31 min(r) and |Δr| / min(r) < 0.14 (tolerance of NASA's 2025 crater challenge)",
+}
+
+
+NOTHING = "\N{EN DASH}"
+"""Stands for a figure that is not defined."""
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """What the report is made of: documents as read from JSON, tables as read from Parquet."""
+
+    title: str
+    metrics: Mapping[str, Any]
+    operating_point: Mapping[str, Any]
+    weights: Mapping[str, Any]
+    matches: pd.DataFrame
+    craters: pd.DataFrame
+    catalogue: pd.DataFrame
+    footprint: gpd.GeoDataFrame
+    image: Path
+    body: Body
+
+
+def render(inputs: ReportInputs) -> str:
+    """The report as HTML."""
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    environment.filters |= {"percent": percent, "interval": interval_text, "number": number, "integer": integer}
+    template = files("crater_pipeline.reporting") / "templates" / "report.html.j2"
+    return environment.from_string(template.read_text(encoding="utf-8")).render(**context(inputs))
+
+
+def context(inputs: ReportInputs) -> dict[str, Any]:
+    """The template's variables."""
+    metrics = inputs.metrics
+    criteria = metrics["criteria"]
+    drawn = drawn_craters(
+        inputs.craters, inputs.catalogue, inputs.footprint, metrics["threshold"], metrics["min_diameter_km"]
+    )
+    # Candidates are what a reader looks for on the map; craters that a catalogue holds already are context.
+    pictures = crops(inputs.image, drawn, drawn["in_test"].to_numpy(dtype=bool), inputs.body)
+    return {
+        "title": inputs.title,
+        "body": inputs.body.name.capitalize(),
+        "version": __version__,
+        "metrics": metrics,
+        "headline": None if criteria is None else criteria[metrics["headline"]],
+        "criteria": criteria,
+        "criterion_notes": CRITERION_NOTES,
+        "operating_point": inputs.operating_point,
+        "weights": inputs.weights,
+        "training": list(flattened(inputs.weights.get("training", {}))),
+        "charts": charts(inputs),
+        "pictures": pictures,
+        "overview": overview(inputs.image, drawn, inputs.footprint, inputs.body),
+        "published": PUBLISHED,
+        "reference": REFERENCE,
+        "brightest_candidates": candidates(inputs.craters, metrics["threshold"]),
+    }
+
+
+def charts(inputs: ReportInputs) -> dict[str, str | None]:
+    """Every chart as SVG by name; None where there is nothing to draw."""
+    metrics, criteria = inputs.metrics, inputs.metrics["criteria"]
+    sizes, limit = metrics["sizes"], metrics["min_diameter_km"]
+    known = criteria is not None
+    drawn: dict[str, str | None] = {
+        "histogram": figures.histogram_figure(sizes, metrics["split"], limit, known),
+        "cumulative": figures.size_frequency_figure(
+            sizes, "cumulative", "cumulative", "craters ≥ D per km²", limit, known
+        ),
+        "r_plot": figures.size_frequency_figure(sizes, "r", "r-plot", "R value", limit, known),
+    }
+    if not known:
+        return drawn
+    headline = criteria[metrics["headline"]]
+    matched = inputs.matches[
+        (inputs.matches["criterion"] == metrics["headline"]) & (inputs.matches["outcome"] == "true_positive")
+    ]
+    errors = (matched[key].to_numpy(dtype=float) for key in ("centre_error", "diameter_error"))
+    area = metrics["area_km2"][metrics["split"]]
+    return drawn | {
+        "threshold": figures.threshold_figure(headline, metrics["threshold"]),
+        "precision_recall": figures.precision_recall_figure(criteria),
+        "froc": figures.froc_figure(criteria, headline["n_false_positive"], area) if area else None,
+        "roc": figures.roc_figure(criteria),
+        "resamples": figures.resample_figure(criteria),
+        "completeness": figures.completeness_figure(headline, limit),
+        "reliability": figures.reliability_figure(metrics["reliability"]),
+        "errors": figures.error_figure(*errors),
+    }
+
+
+def candidates(craters: pd.DataFrame, threshold: float, count: int = 12) -> list[dict[Hashable, Any]]:
+    """The largest candidates that the detector is surest of."""
+    rows = craters[(craters["score"] >= threshold) & (craters["status"] == "candidate")]
+    columns = ["crater_id", "lon", "lat", "diameter_km", "score"]
+    return list(rows.nlargest(count, ["score", "diameter_km"])[columns].to_dict("records"))
+
+
+def flattened(document: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """(dotted key, value) pairs of a nested document; long lists are cut."""
+    rows: list[tuple[str, str]] = []
+    for key, value in document.items():
+        name = f"{prefix}{key}".replace("_", " ")
+        if isinstance(value, Mapping):
+            rows += flattened(value, f"{prefix}{key} · ")
+        elif isinstance(value, list) and len(value) > 8:
+            rows.append((name, f"{len(value)} values, last {number(value[-1])}"))
+        else:
+            rows.append((name, ", ".join(map(number, value)) if isinstance(value, list) else number(value)))
+    return rows
+
+
+def percent(value: float | None, decimals: int = 1) -> str:
+    """0.8133 -> 81.3 %."""
+    return NOTHING if value is None else f"{100 * value:.{decimals}f} %"
+
+
+def interval_text(figure: Mapping[str, float | None]) -> str:
+    """{low, high} -> 78.1 to 84.0."""
+    if figure["low"] is None or figure["high"] is None:
+        return ""
+    return f"{100 * figure['low']:.1f} to {100 * figure['high']:.1f}"
+
+
+def number(value: Any) -> str:
+    """Anything as text, floats with four significant digits."""
+    if isinstance(value, float):
+        return f"{value:.4g}" if np.isfinite(value) else NOTHING
+    return NOTHING if value is None else str(value)
+
+
+def integer(value: float) -> str:
+    """12345 -> 12,345."""
+    return f"{value:,.0f}"

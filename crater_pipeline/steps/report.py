@@ -1,0 +1,78 @@
+"""Step: the report, one self-contained HTML file."""
+
+import logging
+from pathlib import Path
+
+from crater_pipeline.atomic import write_text
+from crater_pipeline.bodies import Body
+from crater_pipeline.documents import read_document
+from crater_pipeline.reporting.report import ReportInputs, render
+from crater_pipeline.steps._command import run
+from crater_pipeline.tables import read_geotable, read_table
+
+logger = logging.getLogger(__name__)
+
+CRATERS = ["crater_id", "lon", "lat", "diameter_km", "score", "status", "catalogue_id", "split"]
+
+
+def report(
+    *,
+    metrics: Path,
+    matches: Path,
+    craters: Path,
+    catalogue: Path,
+    footprint: Path,
+    operating_point: Path,
+    image: Path,
+    metadata: Path,
+    output: Path,
+    title: str,
+    body: Body,
+) -> None:
+    """Write figures, pictures and tables as one HTML page that fetches nothing.
+
+    Parameters
+    ----------
+    metrics
+        JSON of figures, from `evaluate`.
+    matches
+        Parquet table of outcomes, from `evaluate`.
+    craters
+        Parquet table of all craters with scores and status.
+    catalogue
+        Parquet table of catalogue craters, possibly empty.
+    footprint
+        GeoParquet of the searched area by part.
+    operating_point
+        JSON with threshold and calibration.
+    image
+        The raster that was searched.
+    metadata
+        The weights' JSON.
+    output
+        The HTML file.
+    title
+        Heading of the page.
+    body
+        The body as JSON: name and radius_m.
+    """
+    page = render(
+        ReportInputs(
+            title=title,
+            metrics=read_document(metrics, ["schema_version", "criteria", "sizes", "threshold"]),
+            operating_point=read_document(operating_point, ["threshold", "source"]),
+            weights=read_document(metadata, ["backbone", "hash"]),
+            matches=read_table(matches, ["criterion", "outcome", "centre_error", "diameter_error"]),
+            craters=read_table(craters, CRATERS),
+            catalogue=read_table(catalogue, ["catalogue_id", "lon", "lat", "diameter_km"]),
+            footprint=read_geotable(footprint, ["split", "area_km2", "geometry"]),
+            image=image,
+            body=body,
+        )
+    )
+    write_text(output, page)
+    logger.info("%s: %.1f MB", output, len(page) / 1e6)
+
+
+if __name__ == "__main__":
+    run(report)
