@@ -97,6 +97,15 @@ def circles_meet_bounds(
     return bounds.contains(lon, lat) | (distance <= np.asarray(diameter_km, dtype=float) / 2)
 
 
+def crosses_antimeridian(lon: ArrayLike, lat: ArrayLike, diameter_km: ArrayLike, body: Body) -> NDArray[np.bool_]:
+    """Which circles cross the meridian of 180 degrees and hold no pole, so that a map shows them in two parts."""
+    lon, absolute_lat = np.abs(wrap_longitude(lon)), np.abs(np.asarray(lat, dtype=float))
+    arc = np.asarray(diameter_km, dtype=float) / 2 / body.radius_km
+    ratio = np.sin(arc) / np.maximum(np.cos(np.radians(absolute_lat)), 1e-300)
+    half_width = np.degrees(np.arcsin(np.minimum(ratio, 1.0)))
+    return np.asarray((absolute_lat + np.degrees(arc) <= 90.0 + POLE_TOLERANCE_DEG) & (lon + half_width > 180.0))
+
+
 def circle_polygons(
     lon: ArrayLike, lat: ArrayLike, diameter_km: ArrayLike, body: Body, vertices: int = 72
 ) -> NDArray[np.object_]:
@@ -125,6 +134,19 @@ def circle_polygons(
             batch = chosen[start : start + POLYGON_BATCH]
             polygons[batch] = build(lon[batch], lat[batch], arc[batch], vertices)
     return polygons
+
+
+def circle_rings(
+    lon: ArrayLike, lat: ArrayLike, diameter_km: ArrayLike, body: Body, vertices: int = 72
+) -> NDArray[np.object_]:
+    """Rims as polygons of exactly `vertices` points on the circle, for programs that compute on the sphere; (n,).
+
+    They are not cut: longitudes run on past 180 degrees, and around a pole the ring does not close on a plane.
+    """
+    centre = np.atleast_1d(wrap_longitude(lon))[:, None]
+    rim_lon, rim_lat = rim_points(centre[:, 0], lat, diameter_km, body, vertices)
+    rings = np.stack([centre + wrap_longitude(rim_lon - centre), rim_lat], axis=-1)[:, ::-1]
+    return np.asarray(shapely.polygons(shapely.linearrings(rings)), dtype=object)
 
 
 def _plain_circles(lon: FloatArray, lat: FloatArray, arc: FloatArray, vertices: int) -> NDArray[np.object_]:

@@ -74,7 +74,9 @@ def georeference(detections: pd.DataFrame, transform: Affine, crs: CRS, body: Bo
     table = pd.DataFrame({"lon": lon, "lat": lat, "diameter_km": diameter_km}, index=detections.index)
     table["diameter_px"] = (detections["width"] + detections["height"]) / 2
     tile_only = ["x", "y", "width", "height", "x_off", "y_off"]
-    return pd.concat([table, detections.drop(columns=tile_only)], axis=1)
+    georeferenced = pd.concat([table, detections.drop(columns=tile_only)], axis=1)
+    georeferenced.attrs = dict(detections.attrs)
+    return georeferenced
 
 
 def fit_boxes(boxes: FloatArray, transform: Affine, crs: CRS, body: Body) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -1,18 +1,38 @@
 """Reading the tables that pass between the steps."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from crater_pipeline.errors import UserError
 
+_Table = TypeVar("_Table", bound=pd.DataFrame)
+
+METADATA_KEY = b"crater_pipeline"
+"""Key of our own facts (JSON) in a Parquet file's schema."""
+
 
 def read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """A Parquet table with at least `columns`; `UserError` if it is missing, unreadable or lacks one."""
-    return _checked(pd.read_parquet, path, columns)
+    """A Parquet table with at least `columns`; facts about it from its schema are in `attrs`.
+
+    `attrs` that pandas has stored itself are there too, so what is known of the detections travels with them.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, unreadable or lacks a column.
+    """
+    table = _checked(pd.read_parquet, path, columns)
+    facts = (pq.read_schema(path).metadata or {}).get(METADATA_KEY)
+    if facts:
+        table.attrs.update(json.loads(facts))
+    return table
 
 
 def read_geotable(path: Path, columns: Sequence[str]) -> gpd.GeoDataFrame:
@@ -20,7 +40,20 @@ def read_geotable(path: Path, columns: Sequence[str]) -> gpd.GeoDataFrame:
     return _checked(gpd.read_parquet, path, columns)
 
 
-def _checked(read, path, columns):  # type: ignore[no-untyped-def]
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object; `UserError` if the file is missing or something else."""
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; run the step that makes it")
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not valid JSON ({error}); delete it and make it again") from error
+    if not isinstance(value, dict):
+        raise UserError(f"{path}: must hold a JSON object; delete it and make it again")
+    return value
+
+
+def _checked(read: Callable[[Path], _Table], path: Path, columns: Sequence[str]) -> _Table:
     if not path.is_file():
         raise UserError(f"{path}: no such table; run the step that makes it")
     try:

@@ -1,0 +1,1 @@
+"""Craters in the formats that other programs read: QGIS, any GIS, CraterStats."""

@@ -1,0 +1,177 @@
+"""A GeoPackage that QGIS opens styled and in the right place."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyogrio
+import shapely
+from numpy.typing import NDArray
+
+from crater_pipeline.atomic import atomic_path
+from crater_pipeline.bodies import Body
+from crater_pipeline.craters import circle_polygons, crosses_antimeridian
+from crater_pipeline.export.reference_systems import authority, wkt1
+
+Geometries = NDArray[np.object_]
+
+BATCH = 20_000
+"""Features whose geometries exist at once: a million craters are written without holding all polygons."""
+
+LAST_CHANGE = "2000-01-01T00:00:00.000Z"
+"""A constant, so that the same craters give the same bytes."""
+
+LAYER_STYLES = """
+CREATE TABLE layer_styles (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+  f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256), f_geometry_column TEXT(256),
+  styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT, owner TEXT(30),
+  ui TEXT(30), update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now'))
+)
+"""
+
+PROVENANCE = "CREATE TABLE provenance (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, key TEXT NOT NULL, value TEXT)"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A table and how its rows become geometries."""
+
+    name: str
+    table: pd.DataFrame
+    geometry_type: str
+    geometries: Callable[[pd.DataFrame], Geometries]
+    description: str = ""
+
+
+def circle_layer(name: str, craters: pd.DataFrame, body: Body, vertices: int, description: str = "") -> Layer:
+    """Craters as polygons; all of them MultiPolygons if one lies across the antimeridian."""
+
+    def circles(rows: pd.DataFrame) -> Geometries:
+        return circle_polygons(rows["lon"], rows["lat"], rows["diameter_km"], body, vertices)
+
+    cut = crosses_antimeridian(craters["lon"], craters["lat"], craters["diameter_km"], body).any()
+    return Layer(name, craters, "MultiPolygon" if cut else "Polygon", circles, description)
+
+
+def point_layer(name: str, craters: pd.DataFrame, description: str = "") -> Layer:
+    """Craters as points at their centres."""
+
+    def centres(rows: pd.DataFrame) -> Geometries:
+        return np.asarray(shapely.points(rows["lon"], rows["lat"]), dtype=object)
+
+    return Layer(name, craters, "Point", centres, description)
+
+
+def region_layers(
+    craters: pd.DataFrame, footprint: pd.DataFrame, catalogue: pd.DataFrame, body: Body, vertices: int
+) -> list[Layer]:
+    """The layers of a region's GeoPackage, in the order in which readers list them."""
+
+    def outlines(rows: pd.DataFrame) -> Geometries:
+        return rows["geometry"].to_numpy(dtype=object)
+
+    return [
+        circle_layer("craters", craters, body, vertices, "Detected craters, circles on the sphere"),
+        point_layer("centres", craters, "Centres of the detected craters"),
+        Layer("footprint", footprint, "MultiPolygon", outlines, "The area that was searched"),
+        circle_layer("catalogue", catalogue, body, vertices, "Catalogue craters inside the footprint, found or not"),
+    ]
+
+
+def write_geopackage(
+    path: Path, layers: Sequence[Layer], styles: Mapping[str, str], provenance: Sequence[tuple[str, str]], body: Body
+) -> None:
+    """Write the layers in their order, a QGIS style (QML) by the layer's name, and a table of provenance."""
+    with atomic_path(path) as temporary:
+        for layer in layers:
+            _write_layer(temporary, layer, body)
+        with closing(sqlite3.connect(temporary)) as database, database:
+            _mend_reference_system(database, body)
+            _add_table(database, "layer_styles", LAYER_STYLES, "QGIS styles, applied on load")
+            for name, qml in styles.items():
+                _add_style(database, name, qml)
+            _add_table(database, "provenance", PROVENANCE, "What the craters were made from")
+            database.executemany("INSERT INTO provenance (key, value) VALUES (?, ?)", provenance)
+            for (table,) in database.execute("SELECT table_name FROM gpkg_contents").fetchall():
+                count = database.execute(f'SELECT count(*) FROM "{table}"').fetchone()
+                database.execute("UPDATE gpkg_ogr_contents SET feature_count = ? WHERE table_name = ?", (*count, table))
+            database.execute("UPDATE gpkg_contents SET last_change = ?", (LAST_CHANGE,))
+
+
+def _write_layer(path: Path, layer: Layer, body: Body) -> None:
+    registered = authority(body)
+    attributes = _attributes(layer.table)
+    schema = attributes.schema.append(pa.field("geom", pa.binary()))
+    pyogrio.write_arrow(
+        pa.RecordBatchReader.from_batches(schema, _batches(layer, attributes, schema)),
+        path,
+        layer=layer.name,
+        driver="GPKG",
+        geometry_name="geom",
+        geometry_type=layer.geometry_type,
+        crs=f"{registered[0]}:{registered[1]}" if registered else wkt1(body),
+        dataset_options={} if path.exists() else {"VERSION": "1.3"},
+        layer_options={"IDENTIFIER": layer.name, "DESCRIPTION": layer.description},
+    )
+
+
+def _attributes(table: pd.DataFrame) -> pa.Table:
+    """Columns without geometry, texts with 32-bit offsets as GDAL's drivers expect them."""
+    plain = pa.Table.from_pandas(table.drop(columns="geometry", errors="ignore"), preserve_index=False)
+    fields = [field.with_type(pa.string()) if pa.types.is_large_string(field.type) else field for field in plain.schema]
+    return plain.cast(pa.schema(fields))
+
+
+def _batches(layer: Layer, attributes: pa.Table, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    for start in range(0, len(layer.table), BATCH):
+        geometries = layer.geometries(layer.table.iloc[start : start + BATCH])
+        if layer.geometry_type == "MultiPolygon":
+            single = shapely.get_type_id(geometries) == shapely.GeometryType.POLYGON
+            geometries[single] = [shapely.MultiPolygon([polygon]) for polygon in geometries[single]]
+        wkb = pa.array(shapely.to_wkb(geometries), type=pa.binary())
+        rows = attributes.slice(start, BATCH).append_column(schema.field("geom"), wkb)
+        yield from rows.combine_chunks().to_batches()
+
+
+def _mend_reference_system(database: sqlite3.Connection, body: Body) -> None:
+    """GDAL stores the organization `IAU`, which neither QGIS nor PROJ knows: the layers would not be valid there."""
+    registered = authority(body)
+    used = "srs_id IN (SELECT srs_id FROM gpkg_geometry_columns)"
+    database.execute(f"UPDATE gpkg_spatial_ref_sys SET definition = ? WHERE {used}", (wkt1(body, axes=True),))
+    if registered:
+        database.execute(f"UPDATE gpkg_spatial_ref_sys SET organization = ? WHERE {used}", (registered[0],))
+
+
+def _add_table(database: sqlite3.Connection, name: str, definition: str, description: str) -> None:
+    database.execute(definition)
+    database.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description) VALUES (?, 'attributes', ?, ?)",
+        (name, name, description),
+    )
+    database.execute("INSERT INTO gpkg_ogr_contents (table_name, feature_count) VALUES (?, 0)", (name,))
+
+
+def _add_style(database: sqlite3.Connection, layer: str, qml: str) -> None:
+    values: dict[str, Any] = {
+        # empty texts, not NULL: QGIS looks for them literally
+        "f_table_catalog": "",
+        "f_table_schema": "",
+        "f_table_name": layer,
+        "f_geometry_column": "geom",
+        "styleName": "default",
+        "styleQML": qml,
+        "styleSLD": "",
+        "useAsDefault": True,
+        "description": "",
+        "owner": "",
+        "update_time": LAST_CHANGE,
+    }
+    columns, marks = ", ".join(values), ", ".join("?" * len(values))
+    database.execute(f"INSERT INTO layer_styles ({columns}) VALUES ({marks})", tuple(values.values()))

@@ -1,0 +1,38 @@
+"""Where a result comes from, as rows of names and values."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from crater_pipeline import __version__
+from crater_pipeline.errors import UserError
+
+
+def provenance_rows(given: str, **facts: Any) -> list[tuple[str, str]]:
+    """(key, value) pairs, sorted by key.
+
+    `given` is a JSON object, nested ones flattened to dotted keys (`sources.0.url`); `facts` are added, those that
+    are None are left out. The version of this package is always there.
+
+    Raises
+    ------
+    UserError
+        If `given` is not a JSON object.
+    """
+    try:
+        parsed = json.loads(given or "{}")
+    except json.JSONDecodeError as error:
+        raise UserError(f"provenance: not valid JSON ({error}); give an object such as {{}}") from error
+    if not isinstance(parsed, dict):
+        raise UserError("provenance: must be a JSON object of names and values, such as {}")
+    known = {key: value for key, value in facts.items() if value is not None}
+    return sorted(_flatten({"code_version": __version__, **known, **parsed}))
+
+
+def _flatten(value: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
+    items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else None
+    if items is None:
+        yield prefix, value if isinstance(value, str) else json.dumps(value)
+        return
+    for key, member in items:
+        yield from _flatten(member, f"{prefix}.{key}" if prefix else str(key))

@@ -1,0 +1,79 @@
+"""What is said about each crater when it is published: calibrated score, and how it stands to the catalogue."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from crater_pipeline import calibration
+from crater_pipeline.bodies import Body
+from crater_pipeline.errors import UserError
+from crater_pipeline.evaluation.matching import optimal_matches
+from crater_pipeline.merging import assign_split
+
+MATCHED, CANDIDATE, UNVERIFIABLE = "matched", "candidate", "unverifiable"
+
+CRITERION = "iou50"
+
+COLUMNS = [
+    "crater_id",
+    "lon",
+    "lat",
+    "diameter_km",
+    "score",
+    "raw_score",
+    "status",
+    "catalogue_id",
+    "level",
+    "diameter_px",
+    "split",
+    "touches_edge",
+]
+
+
+def publish(
+    craters: pd.DataFrame,
+    catalogue: pd.DataFrame,
+    operating_point: Mapping[str, Any],
+    min_diameter_km: float,
+    body: Body,
+) -> pd.DataFrame:
+    """All craters (columns `COLUMNS`) in the order given, with calibrated scores and their standing.
+
+    `matched` is a one-to-one match with the catalogue by `iou50`, chosen optimally among the craters at or above the
+    threshold; those below may only match what these leave over. The rest are `unverifiable` below the diameter from
+    which the catalogue is complete and `candidate` otherwise; without a catalogue (an empty one) all are candidates.
+    """
+    for key in ("threshold", "calibration"):
+        if key not in operating_point:
+            raise UserError(f"operating point: lacks '{key}'; run the calibration again")
+    table = craters.rename(columns={"score": "raw_score"})
+    table["score"] = calibration.apply(operating_point["calibration"], table["raw_score"].to_numpy(dtype=float))
+    names = np.full(len(table), None, dtype=object)
+    left = np.arange(len(catalogue))
+    surer = is_exported(table, operating_point)
+    for rows in (np.flatnonzero(surer), np.flatnonzero(~surer)):
+        pairs = optimal_matches(table.iloc[rows], catalogue.iloc[left], CRITERION, body)
+        names[rows[pairs[:, 0]]] = catalogue["catalogue_id"].to_numpy(dtype=object)[left[pairs[:, 1]]]
+        left = np.delete(left, pairs[:, 1])
+    matched = pd.notna(names)
+    small = (table["diameter_km"].to_numpy(dtype=float) < min_diameter_km) & (len(catalogue) > 0)
+    table["status"] = np.select([matched, small], [MATCHED, UNVERIFIABLE], CANDIDATE)
+    table["catalogue_id"] = names
+    # pixels of 1/1000: a 32-bit number's own digits, not those of its conversion
+    table["diameter_px"] = table["diameter_px"].astype(float).round(3)
+    return table[COLUMNS].astype({"status": "str", "catalogue_id": "str"})
+
+
+def is_exported(published: pd.DataFrame, operating_point: Mapping[str, Any]) -> np.ndarray:
+    """Which craters are at or above the operating threshold, shape (n,)."""
+    return published["score"].to_numpy(dtype=float) >= float(operating_point["threshold"])
+
+
+def catalogue_layer(catalogue: pd.DataFrame, exported: pd.DataFrame, footprint: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Catalogue craters whose centre is inside the footprint, with `found`: matched by an exported crater."""
+    inside = assign_split(catalogue["lon"], catalogue["lat"], footprint)
+    searched = catalogue[pd.notna(inside)].reset_index(drop=True)
+    return searched.assign(found=searched["catalogue_id"].isin(exported["catalogue_id"].dropna()).astype(bool))

@@ -1,0 +1,106 @@
+"""Step: the craters in the formats that other programs read."""
+
+import logging
+from pathlib import Path
+
+from crater_pipeline.atomic import atomic_path
+from crater_pipeline.bodies import Body
+from crater_pipeline.export import craterstats, shapefile
+from crater_pipeline.export.geopackage import region_layers, write_geopackage
+from crater_pipeline.export.provenance import provenance_rows
+from crater_pipeline.export.publication import catalogue_layer, is_exported, publish
+from crater_pipeline.export.styles import styles
+from crater_pipeline.merging import COLUMNS
+from crater_pipeline.steps._command import run
+from crater_pipeline.tables import read_geotable, read_json, read_table
+
+logger = logging.getLogger(__name__)
+
+
+def export(
+    *,
+    region: str,
+    craters: Path,
+    operating_point: Path,
+    catalogue: Path,
+    footprint: Path,
+    output_geopackage: Path,
+    output_all: Path,
+    output_shapefile: Path,
+    output_craterstats_shapefile: Path,
+    output_area_shapefile: Path,
+    output_diam: Path,
+    output_scc: Path,
+    min_diameter_km: float = 0.0,
+    provenance: str = "{}",
+    body: Body,
+    vertices: int = 72,
+) -> None:
+    """Write the craters at or above the operating threshold for QGIS, other GIS and CraterStats, and all as a table.
+
+    Parameters
+    ----------
+    region
+        The region's name.
+    craters
+        Parquet table of unique craters with raw scores.
+    operating_point
+        JSON: threshold and calibration.
+    catalogue
+        Parquet table of the region's catalogue; an empty one means that there is none.
+    footprint
+        GeoParquet of the area that was searched.
+    output_geopackage
+        GeoPackage: layers craters, centres, footprint, catalogue, with styles and provenance.
+    output_all
+        Parquet table of every crater with calibrated score, status and catalogue_id.
+    output_shapefile
+        The exported craters as a shapefile (.shp, with .shx, .dbf, .prj, .cpg).
+    output_craterstats_shapefile
+        Craters for CraterStats, `<name>_CRATER.shp`.
+    output_area_shapefile
+        The searched area for CraterStats, `<name>_AREA.shp`.
+    output_diam
+        Diameters and area for CraterStats.
+    output_scc
+        Spatial crater count for CraterStats and OpenCraterTool.
+    min_diameter_km
+        Diameter from which the catalogue is complete: smaller craters that it lacks are `unverifiable`.
+    provenance
+        JSON object of what made the craters; it is kept in the GeoPackage.
+    body
+        The body as JSON: name and radius_m.
+    vertices
+        Vertices of a crater's polygon.
+    """
+    point = read_json(operating_point)
+    merged, known = read_table(craters, COLUMNS), read_table(catalogue, ["catalogue_id", "lon", "lat", "diameter_km"])
+    searched = read_geotable(footprint, ["split", "area_km2", "geometry"])
+    published = publish(merged, known, point, min_diameter_km, body)
+    exported = published[is_exported(published, point)].reset_index(drop=True)
+    listed = catalogue_layer(known, exported, searched)
+    facts = provenance_rows(
+        provenance,
+        region=region,
+        body=body.model_dump(),
+        weights_hash=merged.attrs.get("weights_hash"),
+        operating_point={key: point.get(key) for key in ("threshold", "raw_threshold", "source")},
+    )
+    with atomic_path(output_all) as temporary:
+        published.to_parquet(temporary, index=False)
+    write_geopackage(
+        output_geopackage, region_layers(exported, searched, listed, body, vertices), styles(), facts, body
+    )
+    shapefile.write_craters(output_shapefile, exported, body, vertices)
+    area, area_km2 = craterstats.searched_area(searched, body), float(searched["area_km2"].sum())
+    craterstats.write_crater_shapefile(output_craterstats_shapefile, exported, body)
+    craterstats.write_area_shapefile(output_area_shapefile, area, area_km2, body)
+    craterstats.write_diam(output_diam, exported, area_km2)
+    craterstats.write_scc(output_scc, exported, area, area_km2, body)
+    logger.info(
+        "%d of %d craters exported: %s", len(exported), len(published), exported["status"].value_counts().to_dict()
+    )
+
+
+if __name__ == "__main__":
+    run(export)
