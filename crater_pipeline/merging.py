@@ -168,6 +168,8 @@ def similar_pairs(
     distance that the largest crater of the lower class allows: one more dimension than a plane, but no special case
     at the poles or the antimeridian.
     """
+    if len(lon) == 0:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     vectors = unit_vectors(lon, lat)
     log_ratio = np.log(settings.max_size_ratio)
     size_class = np.floor(np.log(diameter_km) / log_ratio).astype(np.int64)
