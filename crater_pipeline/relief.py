@@ -27,6 +27,7 @@ from crater_pipeline.shading import ShadingSettings, flat_reflectance, shade, to
 logger = logging.getLogger(__name__)
 
 Float32Array = NDArray[np.float32]
+FloatArray = NDArray[np.float64]
 
 LATTICE_PX = 64
 """Distance of the points at which scale and convergence are computed; both change over hundreds of kilometres."""
@@ -60,19 +61,18 @@ class GroundGeometry:
         ground = self.info.pixel_size_m / scale_factor(crs, lon, lat, self.body)
         turn = np.radians(convergence_deg(crs, lon, lat, self.body))
         # Directions are interpolated as vectors: around a pole the angle jumps from 180 to -180 degrees.
-        sine, cosine = (weights_y @ part @ weights_x.T for part in (np.sin(turn), np.cos(turn)))
-        return (
-            (weights_y @ ground @ weights_x.T).astype(np.float32),
-            np.degrees(np.arctan2(sine, cosine)).astype(np.float32),
-        )
+        sine, cosine, pixel = (weights_y @ part @ weights_x.T for part in (np.sin(turn), np.cos(turn), ground))
+        turn_deg: Float32Array = np.degrees(np.arctan2(sine, cosine)).astype(np.float32)
+        return pixel.astype(np.float32), turn_deg
 
 
-def _lattice(offset: int, length: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _lattice(offset: int, length: int) -> tuple[FloatArray, FloatArray]:
     """Lattice positions around the pixels [offset, offset + length), and linear weights (length, n) between them."""
     first, last = offset // LATTICE_PX, (offset + length) // LATTICE_PX + 1
     nodes = np.arange(first, last + 1)
     place = (np.arange(length) + offset + 0.5) / LATTICE_PX
-    return nodes * float(LATTICE_PX), np.maximum(0.0, 1.0 - np.abs(place[:, None] - nodes))
+    weights: FloatArray = np.maximum(0.0, 1.0 - np.abs(place[:, None] - nodes))
+    return nodes * float(LATTICE_PX), weights
 
 
 def _shadow_reach(dataset: rasterio.DatasetReader, geometry: GroundGeometry, sun_elevation_deg: float) -> int:

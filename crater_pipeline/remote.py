@@ -1,0 +1,126 @@
+"""HTTP: one client, retries, byte ranges, and answers that are checked to be what they claim."""
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx
+import stamina
+
+from crater_pipeline.errors import UserError
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS = 6
+TIMEOUT_S = 60.0
+TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""Answers after which asking again later may help."""
+
+HEAD_BYTES = 512
+"""How much of a file is looked at to see what it is."""
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """What a server says about a file. `url` is the address after redirection."""
+
+    url: str
+    size: int | None
+    version: str | None
+    ranges: bool
+    head: bytes
+
+
+def open_client() -> httpx.Client:
+    """A client that follows redirects; content encodings are refused because they make byte ranges meaningless."""
+    return httpx.Client(
+        follow_redirects=True,
+        timeout=TIMEOUT_S,
+        headers={"Accept-Encoding": "identity", "User-Agent": "crater-pipeline"},
+    )
+
+
+def is_transient(error: Exception) -> bool:
+    """Whether the same request may succeed later."""
+    if isinstance(error, httpx.HTTPStatusError):
+        return error.response.status_code in TRANSIENT_STATUS
+    return isinstance(error, httpx.TransportError) and not isinstance(error, httpx.UnsupportedProtocol)
+
+
+def looks_like_html(head: bytes) -> bool:
+    """Whether the first bytes of a file are those of a web page."""
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return start.startswith((b"<!doctype html", b"<html", b"<head", b"<script"))
+
+
+def version_of(response: httpx.Response) -> str | None:
+    """What identifies this state of the file: a strong ETag, else its date."""
+    etag = response.headers.get("ETag")
+    if etag and not etag.startswith("W/"):
+        return str(etag)
+    return response.headers.get("Last-Modified")
+
+
+def total_size(response: httpx.Response) -> int | None:
+    """Size of the whole file, from a partial or a whole answer."""
+    if response.status_code == httpx.codes.PARTIAL_CONTENT:
+        found = re.fullmatch(r"bytes \d+-\d+/(\d+)", response.headers.get("Content-Range", ""))
+        return int(found[1]) if found else None
+    length = response.headers.get("Content-Length")
+    return int(length) if length else None
+
+
+def check_not_html(url: str, content_type: str, head: bytes) -> None:
+    """Servers answer wrong addresses with status 200 and a page that says so."""
+    if looks_like_html(head) or content_type.split(";")[0].strip().lower() == "text/html":
+        raise UserError(f"{url}: the server answers with a web page instead of the file; check the address")
+
+
+@contextmanager
+def explained(url: str) -> Iterator[None]:
+    """Turn what the network raises into a `UserError`."""
+    try:
+        yield
+    except httpx.HTTPStatusError as error:
+        response = error.response
+        raise UserError(
+            f"{url}: the server answers {response.status_code} {response.reason_phrase}; check the address, or try "
+            "again later"
+        ) from error
+    except (httpx.TransportError, httpx.InvalidURL, httpx.TooManyRedirects) as error:
+        raise UserError(
+            f"{url}: cannot be downloaded ({error or type(error).__name__}); check the address and the network, or "
+            "download the file yourself and give its path"
+        ) from error
+
+
+@stamina.retry(on=is_transient, attempts=ATTEMPTS)
+def probe(client: httpx.Client, url: str) -> RemoteFile:
+    """Ask for the first bytes of a file; raises httpx's errors, and `UserError` for a web page."""
+    with client.stream("GET", url, headers={"Range": f"bytes=0-{HEAD_BYTES - 1}"}) as response:
+        response.raise_for_status()
+        head = b""
+        for chunk in response.iter_bytes(HEAD_BYTES):
+            head += chunk
+            if len(head) >= HEAD_BYTES:
+                break
+        check_not_html(url, response.headers.get("Content-Type", ""), head)
+        return RemoteFile(
+            url=str(response.url),
+            size=total_size(response),
+            version=version_of(response),
+            ranges=response.status_code == httpx.codes.PARTIAL_CONTENT,
+            head=head[:HEAD_BYTES],
+        )
+
+
+@stamina.retry(on=is_transient, attempts=ATTEMPTS)
+def read_range(client: httpx.Client, url: str, start: int, length: int) -> bytes:
+    """Bytes [start, start + length) of a file whose server is known to serve ranges."""
+    response = client.get(url, headers={"Range": f"bytes={start}-{start + length - 1}"})
+    response.raise_for_status()
+    if response.status_code != httpx.codes.PARTIAL_CONTENT or len(response.content) != length:
+        raise httpx.ReadError(f"asked for {length} bytes, got {len(response.content)}", request=response.request)
+    return response.content

@@ -1,0 +1,48 @@
+"""The region's part of a mosaic on the internet."""
+
+from pathlib import Path
+
+from crater_pipeline.bodies import Body
+from crater_pipeline.bounds import Bounds
+from crater_pipeline.remote_raster import download_whole_then_cut, download_window
+from crater_pipeline.steps._command import run
+
+
+def download(
+    *,
+    url: str,
+    output: Path,
+    bounds: tuple[float, float, float, float],
+    body: Body,
+    margin_deg: float = 0.0,
+    sha256: str | None = None,
+    nodata: float | None = None,
+) -> None:
+    """Download the part of a mosaic that covers a region, by range requests, never the whole file.
+
+    Parameters
+    ----------
+    url
+        Address of a raster, http or https, on a server that serves parts of files.
+    output
+        GeoTIFF to write, on the mosaic's own grid.
+    bounds
+        West, south, east, north in degrees; west > east crosses the antimeridian.
+    body
+        Body as JSON, for instance {"name": "moon", "radius_m": 1737400}.
+    margin_deg
+        Context around the bounds in degrees of latitude.
+    sha256
+        Checksum of the mosaic's file, hexadecimal. Only a whole file can be compared: it is then downloaded whole.
+    nodata
+        Value that means "no data" where the mosaic declares none.
+    """
+    region = Bounds(*bounds)
+    if sha256 is None:
+        download_window(url, output, region, body, margin_deg, nodata)
+    else:
+        download_whole_then_cut(url, output, region, body, margin_deg, sha256, nodata)
+
+
+if __name__ == "__main__":
+    run(download)

@@ -1,0 +1,25 @@
+"""A crater catalogue from the internet."""
+
+from pathlib import Path
+
+from crater_pipeline.download import download_table
+from crater_pipeline.steps._command import run
+
+
+def download_catalogue(*, url: str, output: Path, sha256: str | None = None) -> None:
+    """Download a catalogue, continuing an interrupted download, and unpack it if it is a ZIP file.
+
+    Parameters
+    ----------
+    url
+        Address, http or https.
+    output
+        Where to write it; with the ending .zip a ZIP file is kept as it is.
+    sha256
+        Checksum that the downloaded file must have, hexadecimal.
+    """
+    download_table(url, output, sha256)
+
+
+if __name__ == "__main__":
+    run(download_catalogue)
