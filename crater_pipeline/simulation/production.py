@@ -10,6 +10,8 @@ NEUKUM_2001 = (
 """Coefficients of log10 N(>D) in powers of log10 D, D in km, per km^2 and 10^9 years: Neukum, Ivanov & Hartmann
 (2001), Space Sci. Rev. 96, table 3; good from 0.01 to 300 km."""
 
+EQUILIBRIUM_SLOPE = 2.0
+
 MIN_DIAMETER_KM, MAX_DIAMETER_KM = 0.01, 300.0
 
 EQUILIBRIUM_COEFFICIENT = 0.0794
@@ -40,14 +42,23 @@ def equilibrium(diameter_km: ArrayLike) -> NDArray[np.float64]:
     return EQUILIBRIUM_COEFFICIENT * np.asarray(diameter_km, dtype=float) ** -2.0
 
 
+def production_slope(diameter_km: ArrayLike) -> NDArray[np.float64]:
+    """Local exponent b of the cumulative production function, N(>D) ~ D^-b."""
+    d = np.asarray(diameter_km, dtype=float)
+    low, high = np.clip(d / 1.2, MIN_DIAMETER_KM, None), np.clip(d * 1.2, None, MAX_DIAMETER_KM)
+    return -np.log(production_shape(high) / production_shape(low)) / np.log(high / low)
+
+
 def lifetime(diameter_km: ArrayLike) -> NDArray[np.float64]:
     """How long a crater stays visible, on the clock of `chronology` (1 km craters per km^2).
 
-    A crater is worn down by the smaller ones that hit it; it has vanished when its kind would, undisturbed,
-    have reached the equilibrium density. The ratio of its age to this time is its state of degradation, and
-    agrees with the diffusion found for mare craters (Fassett & Thomson 2014; Minton et al. 2019).
+    A crater is worn down by the smaller ones that hit it. On a surface in equilibrium, the craters of one size formed
+    in a lifetime t are those seen at any moment: b N_p t / D dD = 2 N_eq / D dD with production N_p ~ D^-b per unit
+    of the clock. Age over lifetime is a crater's state of degradation; it agrees within a factor of two with the
+    diffusion found for mare craters (Fassett & Thomson 2014; Minton et al. 2019).
     """
-    return equilibrium(diameter_km) / production_shape(diameter_km)
+    slopes = EQUILIBRIUM_SLOPE / np.maximum(production_slope(diameter_km), 1.0)
+    return slopes * equilibrium(diameter_km) / production_shape(diameter_km)
 
 
 def draw_diameters(rng: np.random.Generator, count: int, low_km: float, high_km: float) -> NDArray[np.float64]:

@@ -10,34 +10,45 @@ from crater_pipeline.simulation.settings import SimulationSettings
 
 LONGEST_KM = 120.0
 """Longest wavelength of the terrain."""
-COMPACTION = 0.03
+BASIN_KM, BASIN_DEPTH_M = 400.0, 700.0
+"""Size and standard deviation of the depth of the basins that hold the seas."""
+SMALLEST_SEA_KM2 = 1500.0
+"""Smaller patches of low ground are not flooded with mare lava."""
+COMPACTION = 0.02
 """Share of buried relief that shows through a lava plain after it has cooled and settled (ghost craters)."""
 
 
 def unresolved_roughness_m(pixel_size_m: float, min_px: float) -> float:
     """Standard deviation of the heights that craters below `min_px` pixels in equilibrium add up to.
 
-    Each adds about 0.25 R^2 pi (0.1 D)^2 of squared height; summed over the equilibrium distribution.
+    Each adds about 0.25 R^2 pi (0.05 D)^2 of squared height (most are worn); summed over the equilibrium distribution.
     """
     diameter_m = min_px * pixel_size_m
-    return float(np.sqrt(EQUILIBRIUM_COEFFICIENT * 2.0 * 0.25 * np.pi / 4.0 * 0.01 / 2.0) * diameter_m)
+    return float(np.sqrt(EQUILIBRIUM_COEFFICIENT * 2.0 * 0.25 * np.pi / 4.0 * 0.05**2 / 2.0) * diameter_m)
 
 
 def highlands(
     shape: tuple[int, int], pixel_size_m: float, rng: np.random.Generator, settings: SimulationSettings
 ) -> NDArray[np.float32]:
     """Heights (h, w) in metres before the oldest crater drawn: rough at every scale."""
-    longest = LONGEST_KM * 1000.0 / pixel_size_m
-    span_km = min(LONGEST_KM, max(shape) * pixel_size_m / 1000.0)
-    # About 10 m of difference over 1 km (craters add the rest), growing with distance to the power 0.75.
-    amplitude = 8.0 * span_km**0.75
-    relief = np.float32(amplitude) * fractal(shape, rng, 0.8, longest)
-    # Hummocks and furrows of old ejecta, in patches and with a grain: differences of some 30 m over 1 km.
-    stretch = (float(rng.uniform(1.0, 2.0)), float(rng.uniform(0.0, np.pi)))
-    hummocks = fractal(shape, rng, 0.6, 6e3 / pixel_size_m, stretch, shortest_px=400.0 / pixel_size_m)
-    step = max(1, min(16, int(2000.0 / pixel_size_m)))
-    patches = np.clip(coarse_fractal(shape, rng, 0.6, 60e3 / pixel_size_m, step) + 0.6, 0.0, 2.0)
-    return np.float32(settings.roughness) * (relief + np.float32(35.0) * patches * (np.abs(hummocks) - 0.8))
+    relief = _at_one_km(fractal(shape, rng, 0.85, LONGEST_KM * 1000.0 / pixel_size_m), pixel_size_m, 14.0)
+    # Swells and furrows of old ejecta, kilometres wide, in patches and with a grain.
+    stretch = (float(rng.uniform(1.0, 2.5)), float(rng.uniform(0.0, np.pi)))
+    step = max(1, min(8, int(400.0 / pixel_size_m)))
+    hummocks = coarse_fractal(shape, rng, 0.8, 12e3 / pixel_size_m, step, stretch)
+    patches = np.clip(coarse_fractal(shape, rng, 0.6, 60e3 / pixel_size_m, max(step, 4)) + 0.8, 0.0, 2.0)
+    basins = coarse_fractal(shape, rng, 1.4, BASIN_KM * 1000.0 / pixel_size_m, max(step, 8))
+    relief += np.float32(BASIN_DEPTH_M) * min(1.0, max(shape) * pixel_size_m / (BASIN_KM * 1000.0)) * basins
+    return np.float32(settings.roughness) * (relief + np.float32(60.0) * patches * (np.abs(hummocks) - 0.8))
+
+
+def _at_one_km(field: NDArray[np.float32], pixel_size_m: float, difference_m: float) -> NDArray[np.float32]:
+    """`field` scaled so that heights one kilometre apart differ by `difference_m` (rms)."""
+    lag = min(max(1, round(1000.0 / pixel_size_m)), field.shape[0] - 1)
+    rms = float(np.sqrt(np.mean((field[lag:] - field[:-lag]) ** 2)))
+    # Where a kilometre is below the pixel or beyond the scene: differences grow as distance to the power 0.85.
+    wanted = difference_m * (lag * pixel_size_m / 1000.0) ** 0.85
+    return field * np.float32(wanted / max(rms, 1e-9))
 
 
 def light_plains(
@@ -47,7 +58,8 @@ def light_plains(
     sigma_px = 9000.0 / pixel_size_m
     step = max(1, min(16, int(sigma_px / 4), min(elevation.shape) // 8))
     reference = _smooth(elevation, sigma_px, step)
-    return _fill_below(elevation, reference, settings.plains_fraction, 0.0)[0]
+    level = np.float32(np.quantile((elevation - reference)[::4, ::4], settings.plains_fraction))
+    return _fill(elevation, reference + level, elevation < reference + level)[0]
 
 
 def flood(
@@ -55,16 +67,29 @@ def flood(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Fill the lowlands with lava: (new elevation, cover 0..1 where lava lies), both (h, w) float32.
 
-    The plain is gently sloped; buried relief shows through a little; rims that stand high remain as islands.
+    The lava's surface is gently sloped. Only connected lowlands are seas: a crater of the highlands keeps its
+    floor although it is as deep. Buried relief shows through a little; rims that stand high remain as islands.
     """
     shape = elevation.shape
     step = max(1, min(16, int(2000.0 / pixel_size_m)))
-    plain = coarse_fractal(shape, rng, 0.9, 150e3 / pixel_size_m, step)
-    span_km = min(150.0, max(shape) * pixel_size_m / 1000.0)
-    plain *= np.float32(1.2 * span_km**0.9)
-    # A scene that is all mare lies far from the shore: the deeper it is flooded, the fewer islands.
-    deep = max(settings.mare_fraction - 0.9, 0.0) * 10.0 * float(rng.uniform(250.0, 900.0))
-    return _fill_below(elevation, plain, settings.mare_fraction, deep)
+    surface = _at_one_km(coarse_fractal(shape, rng, 0.85, 150e3 / pixel_size_m, step), pixel_size_m, 1.5)
+    level = float(np.quantile((elevation - surface)[::4, ::4], min(settings.mare_fraction, 0.95)))
+    # All mare lies far from the shore: the deeper it is flooded, the fewer islands.
+    level += float(rng.uniform(250.0, 1000.0)) * max(0.0, settings.mare_fraction - 0.9) * 10.0
+    surface += np.float32(level)
+    return _fill(elevation, surface, _seas(elevation < surface, pixel_size_m))
+
+
+def _seas(low: NDArray[np.bool_], pixel_size_m: float) -> NDArray[np.bool_]:
+    """The parts of `low` (h, w) that are connected over at least `SMALLEST_SEA_KM2` (or a tenth of the scene)."""
+    thinned = low[::4, ::4]
+    labels, count = ndimage.label(thinned)
+    area = np.bincount(labels.ravel(), minlength=count + 1) * (4 * pixel_size_m / 1000.0) ** 2
+    scene = thinned.size * (4 * pixel_size_m / 1000.0) ** 2
+    is_sea = area >= min(SMALLEST_SEA_KM2, 0.1 * scene)
+    is_sea[0] = False
+    sea = ndimage.binary_dilation(is_sea[labels], iterations=2)
+    return low & np.repeat(np.repeat(sea, 4, axis=0), 4, axis=1)[: low.shape[0], : low.shape[1]]
 
 
 def _smooth(elevation: NDArray[np.float32], sigma_px: float, step: int) -> NDArray[np.float32]:
@@ -79,16 +104,14 @@ def _smooth(elevation: NDArray[np.float32], sigma_px: float, step: int) -> NDArr
     )
 
 
-def _fill_below(
-    elevation: NDArray[np.float32], reference: NDArray[np.float32], fraction: float, deeper_m: float
+def _fill(
+    elevation: NDArray[np.float32], surface: NDArray[np.float32], where: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Fill what lies below `reference` + a level chosen so that `fraction` is covered: (elevation, cover)."""
-    level = float(np.quantile((elevation - reference)[::4, ::4], fraction)) + deeper_m
-    surface = reference + np.float32(level)
-    depth = surface - elevation
+    """Fill up to `surface` where told: (elevation, cover)."""
+    depth: NDArray[np.float32] = np.where(where, surface - elevation, np.float32(0.0)).astype(np.float32)
     cover = np.clip(depth / np.float32(20.0), 0.0, 1.0)
-    filled = surface - np.float32(COMPACTION) * np.clip(depth, 0.0, 700.0)
-    return elevation + cover * (filled - elevation), cover
+    settled = surface - np.float32(COMPACTION) * np.clip(depth, 0.0, 700.0)
+    return (elevation + cover * (settled - elevation)).astype(np.float32), cover.astype(np.float32)
 
 
 def plains_relief(

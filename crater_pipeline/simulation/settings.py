@@ -57,7 +57,7 @@ class SimulationSettings(Settings):
     seam_contrast: float = Field(0.03, ge=0, description="Typical step in brightness between the mosaic's strips.")
     seam_spacing_px: float = Field(700.0, gt=8, description="Mean width of the mosaic's strips in pixels.")
 
-    shadows: bool = Field(False, description="Darken what lies in the shadow of other terrain.")
+    shadows: bool = Field(True, description="Darken what lies in the shadow of other terrain.")
     mean_grey: float = Field(95.0, ge=10, le=200, description="Grey value (1 to 255) of the image's average.")
     margin_px: int = Field(256, ge=0, description="Context simulated beyond the bounds, in pixels.")
 

@@ -13,6 +13,10 @@ SMALL_RADIUS_PX = 2.5
 pixels across there is nothing to be seen of what they cover."""
 EPOCHS = 12
 """Slices of time between which small and large craters take turns."""
+STEEPEST_RUBBLE = 0.15
+"""Largest height of hummocks (standard deviation, of the walls) in pixels' units of length."""
+HARMONICS = 9
+"""Terms of the outline's irregularity of a large crater."""
 _BATCH_PIXELS = 1_000_000
 
 
@@ -75,7 +79,7 @@ class Stamper:
         if not len(craters):
             return
         table = self._profiles(craters)
-        harmonics = rng.normal(0.0, 1.0, (len(craters), 10)).astype(np.float32)
+        harmonics = rng.normal(0.0, 1.0, (len(craters), 2 * HARMONICS)).astype(np.float32)
         shifts = rng.integers(0, 1 << 30, (len(craters), 2))
         for i in range(len(craters)):
             self._stamp_one(
@@ -138,6 +142,8 @@ class Stamper:
         relief = float(profile.max() - profile[0])
         share = np.interp(radius, (0.0, 0.5, 0.8, 1.0, 1.5, 2.5), (0.012, 0.02, 0.05, 0.035, 0.025, 0.0))
         amplitude = relief * max(0.0, 1.0 - state) * min(1.0, (radius_px - 8.0) / 24.0)
+        # Rubble has slopes below its angle of repose, however large the crater.
+        amplitude = min(amplitude, STEEPEST_RUBBLE * self.pixel_size_m / 0.05)
         return (texture * share * amplitude).astype(np.float32)
 
 
@@ -148,18 +154,18 @@ def _irregularity(
     harmonics: NDArray[np.float32],
     radius_px: float,
 ) -> NDArray[np.float32]:
-    """Relative change of radius with azimuth: harmonics 2 to 6, no 0 or 1, so size and centre stay true."""
-    unit: NDArray[np.complex64] = ((dx + 1j * dy) / np.maximum(radius, np.float32(1e-6))).astype(np.complex64)
-    amplitude = 0.012 if radius_px < 12 else 0.016
-    # Horner: sum of c_k unit^k, k = 2 ... 6.
-    damping = np.array([1.0, 1.3, 1.8, 2.2, 2.6], dtype=np.float32)
-    coefficients = ((harmonics[0::2] + 1j * harmonics[1::2]) / damping).astype(np.complex64)
-    total: NDArray[np.complex64] = np.full_like(unit, coefficients[-1])
-    for coefficient in coefficients[-2::-1]:
+    """Relative change of radius with azimuth: harmonics from 2 up, no 0 or 1, so size and centre stay true."""
+    unit = (dx + 1j * dy) / np.maximum(radius, np.float32(1e-6))
+    count = 4 if radius_px < 12 else HARMONICS
+    order = np.arange(2, count + 2)
+    scaled = 0.016 * (2.0 / order) ** 0.7 * (harmonics[: 2 * count : 2] + 1j * harmonics[1 : 2 * count : 2])
+    # Horner's scheme for the sum of c_k unit^k.
+    total = np.full_like(unit, scaled[-1])
+    for coefficient in scaled[-2::-1].astype(np.complex64):
         total *= unit
         total += coefficient
     total *= unit * unit
-    return (amplitude * total.real).astype(np.float32)
+    return total.real.astype(np.float32)
 
 
 def _reset_weight(radius: NDArray[np.float32], state: float) -> NDArray[np.float32]:

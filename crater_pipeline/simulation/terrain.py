@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from crater_pipeline.simulation.albedo import add_rays, surface_albedo
+from crater_pipeline.simulation.albedo import add_rays, brighten_slopes, surface_albedo
 from crater_pipeline.simulation.fields import fractal
 from crater_pipeline.simulation.population import MIN_STAMP_PX, Population, primaries, secondaries
 from crater_pipeline.simulation.production import age_of, chronology
@@ -75,7 +75,7 @@ def simulate_terrain(shape: tuple[int, int], pixel_size_m: float, seed: int, set
 
     padded = (shape[0] + 2 * MARGIN_PX, shape[1] + 2 * MARGIN_PX)
     elevation = highlands(padded, pixel_size_m, streams[2], settings)
-    texture = fractal(padded, streams[3], 0.6, 40.0)
+    texture = fractal(padded, streams[3], 0.9, 40.0, shortest_px=3.0)
     stamper = Stamper(elevation, texture, pixel_size_m)
     oldest, older, younger = _in_eras(craters, settings)
     stamper.stamp(oldest, streams[4])
@@ -91,6 +91,7 @@ def simulate_terrain(shape: tuple[int, int], pixel_size_m: float, seed: int, set
     grain = unresolved_roughness_m(pixel_size_m, MIN_STAMP_PX)
     elevation += np.float32(grain) * fractal(padded, streams[6], 0.0, 4.0)
     albedo = surface_albedo(cover, pixel_size_m, streams[7])
+    brighten_slopes(albedo, elevation, pixel_size_m)
     add_rays(albedo, craters, streams[7])
     return _catalogued(elevation, albedo, craters, shape, pixel_size_m, settings)
 
