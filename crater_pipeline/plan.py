@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from math import degrees
@@ -18,7 +19,15 @@ from crater_pipeline.labels import LabelSettings
 from crater_pipeline.models.settings import ModelSettings
 from crater_pipeline.reprojection import ReprojectionSettings
 from crater_pipeline.settings import Settings
-from crater_pipeline.sources import Catalogue, FileCatalogue, Mosaic, RasterMosaic, SimulatedCatalogue, SimulatedMosaic
+from crater_pipeline.sources import (
+    Catalogue,
+    FileCatalogue,
+    Mosaic,
+    RasterMosaic,
+    SimulatedCatalogue,
+    SimulatedMosaic,
+    Source,
+)
 from crater_pipeline.training.settings import TrainingSettings
 
 SHIPPED_WEIGHTS = Path(__file__).parent / "weights"
@@ -146,27 +155,44 @@ class RegionPlan:
 
     @property
     def elevation_file(self) -> str | None:
-        """The terrain to light anew while training; None for an image."""
+        """The region's terrain, to judge relief by and to light anew while training; None for an image."""
         return f"results/{self.name}/projected.tif" if self.kind == "dtm" else None
 
     @property
-    def relighting(self) -> str | None:
-        """The shading's settings as JSON where there is terrain to light; None for an image."""
-        return self.stage("shading").model_dump_json() if self.kind == "dtm" else None
+    def training_files(self) -> list[str]:
+        """What the region's network is trained on; nothing where it is not trained."""
+        if not self.trained:
+            return []
+        tiles = [f"results/{self.name}/tiles/annotations.json", f"results/{self.name}/tiles/images"]
+        return [*tiles, self.elevation_file] if self.elevation_file else tiles
 
     @property
     def initial_files(self) -> list[str]:
         """Initial weights and the JSON that describes them, if there; nothing for random ones."""
         model = self.stage("model")
         assert isinstance(model, ModelSettings)
-        if model.initial == "none":
-            return []
-        if model.initial == "shipped":
-            weights = Path(os.path.relpath(SHIPPED_WEIGHTS)) / f"{model.backbone}.safetensors"
-        else:
-            weights = Path(model.initial)
+        match model.initial:
+            case "none":
+                return []
+            case "shipped":
+                weights = Path(os.path.relpath(SHIPPED_WEIGHTS)) / f"{model.backbone}.safetensors"
+            case given:
+                weights = Path(given)
         metadata = weights.with_suffix(".json")
         return [str(weights), *([str(metadata)] if metadata.is_file() else [])]
+
+    def missing_sources(self) -> Iterator[str]:
+        """`path.of.key: what is wrong` for each file that the configuration gives by path and that is not there."""
+        given = {
+            f"mosaics.{self.region.mosaic}.url": self.mosaic,
+            f"catalogues.{self.catalogue_name}.url": self.catalogue,
+        }
+        paths = {key: source.path for key, source in given.items() if isinstance(source, Source) and not source.remote}
+        if self.initial_files:
+            paths["model.initial"] = Path(self.initial_files[0])
+        for key, path in paths.items():
+            if not path.exists():
+                yield f"{key}: {path} is not there; correct the path (relative ones start at {Path.cwd()})"
 
     @property
     def provenance(self) -> dict[str, Any]:

@@ -43,8 +43,18 @@ def of_region(attribute):
 
 
 def file_of_region(attribute):
-    """An input function: a file of the region's plan, or nothing where it has none."""
-    return lambda wildcards: getattr(regions[wildcards.region], attribute) or []
+    """An input function: a file of the region's plan, or nothing where it has none.
+
+    Ends the run with one line if a file that the configuration gives by path is not there.
+    """
+
+    def file(wildcards):
+        plan = regions[wildcards.region]
+        if missing := list(plan.missing_sources()):
+            sys.exit(f"error: {'; '.join(missing)}")
+        return getattr(plan, attribute) or []
+
+    return file
 
 
 def settings(section):

@@ -62,6 +62,7 @@ rule label:
         image=file_of_region("image_file"),
         tiles="results/{region}/tiles/tiles.parquet",
         catalogue="results/{region}/catalogue.parquet",
+        elevation=file_of_region("elevation_file"),
         code=code("label"),
     output:
         annotations="results/{region}/tiles/annotations.json",
@@ -74,6 +75,7 @@ rule label:
     resources:
         mem_mb=2000,
     params:
+        elevation=lambda wildcards, input: option("elevation", input.elevation),
         body=region_body,
         settings=settings("labels"),
     shell:
@@ -81,6 +83,7 @@ rule label:
         " --image {input.image:q}"
         " --tiles {input.tiles:q}"
         " --catalogue {input.catalogue:q}"
+        " {params.elevation}"
         " --output-annotations {output.annotations:q}"
         " --output-heatmap {output.heatmap:q}"
         " --body {params.body:q}"

@@ -1,13 +1,11 @@
 # Training. In: the tiles, their labels and initial weights. Out: the region's weights. With training.enabled: false
-# the initial weights are passed on unchanged, and nothing of the region is looked at.
+# the initial weights are passed on unchanged, and nothing of the region is an input. Checkpoints lie in a folder that
+# no rule declares, for Snakemake deletes what is declared before it tries again.
 
 
 rule train:
     input:
-        annotations="results/{region}/tiles/annotations.json",
-        tiles="results/{region}/tiles/tiles.parquet",
-        images="results/{region}/tiles/images",
-        elevation=file_of_region("elevation_file"),
+        labelled=file_of_region("training_files"),
         initial=file_of_region("initial_files"),
         code=code("train"),
     output:
@@ -22,25 +20,19 @@ rule train:
         mem_mb=8000,
         gpu=1,
     params:
-        elevation=lambda wildcards, input: option("elevation", input.elevation),
-        checkpoints=lambda wildcards: f"results/{wildcards.region}/checkpoints",
-        body=region_body,
+        elevation=lambda wildcards: option(
+            "elevation", regions[wildcards.region].elevation_file
+        ),
         model=settings("model"),
         training=settings("training"),
-        shading=lambda wildcards: option(
-            "shading", regions[wildcards.region].relighting
-        ),
     shell:
         "python -m crater_pipeline.steps.train"
-        " --annotations {input.annotations:q}"
-        " --tiles {input.tiles:q}"
-        " --images {input.images:q}"
+        " --annotations results/{wildcards.region}/tiles/annotations.json"
+        " --images results/{wildcards.region}/tiles/images"
         " {params.elevation}"
         " --output-weights {output.weights:q}"
         " --output-metadata {output.metadata:q}"
-        " --checkpoints {params.checkpoints:q}"
-        " --body {params.body:q}"
+        " --checkpoints results/{wildcards.region}/checkpoints"
         " --model {params.model:q}"
         " --training {params.training:q}"
-        " {params.shading}"
         " 2>&1 | tee {log:q}"

@@ -1,0 +1,176 @@
+"""A whole run of a tiny simulated region, and what would be run again after each kind of change.
+
+All of it is in one module, so that one worker makes the run once.
+"""
+
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+import yaml
+from rasterio.transform import from_origin
+
+from crater_pipeline.bodies import Body
+from tests.workflow.conftest import Checkout, copy_checkout
+
+pytestmark = pytest.mark.slow
+
+MINE = """
+mosaics:
+  tiny: {kind: simulated, body: moon, seed: 7, pixel_size_m: 200, bounds: [-1, 29, 1, 31]}
+  large: {kind: image, body: moon, url: data/large.tif}
+catalogues:
+  tiny: {format: simulated, mosaic: tiny}
+regions:
+  tiny:
+    mosaic: tiny
+    catalogue: tiny
+    bounds: [-0.75, 29.25, 0.75, 30.75]
+    reprojection: {margin_px: 32}
+    tiling: {size: 256, overlap: 64, levels: 1}
+    training: {enabled: false}
+  large:
+    mosaic: large
+    bounds: [0.5, 0.5, 1, 1]
+    reprojection: {margin_px: 16}
+    training: {enabled: false}
+"""
+TINY = ("results/tiny/craters.gpkg", "results/tiny/report.html")
+LARGE = "results/large/projected.tif"
+MADE_OF_DETECTIONS = {"georeference", "merge", "calibrate", "export", "evaluate", "report"}
+
+CRATERSTATS = ("tiny_CRATER.shp", "tiny_AREA.shp", "tiny.diam", "tiny.scc")
+
+
+def write_large_mosaic(path: Path) -> None:
+    """A raster of more than a megabyte, the size up to which Snakemake compares contents if it is not told otherwise."""
+    pixel = 2 / 1100
+    profile = {"width": 1100, "height": 1100, "count": 1, "dtype": "uint8", "driver": "GTiff", "nodata": 0}
+    crs = Body(name="moon", radius_m=1_737_400).geographic_crs
+    path.parent.mkdir()
+    with rasterio.open(path, "w", transform=from_origin(0, 2, pixel, pixel), crs=crs, **profile) as raster:
+        raster.write(np.random.default_rng(0).integers(1, 255, (1, 1100, 1100), dtype=np.uint8))
+    assert path.stat().st_size > 1_000_000
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout in which the tiny region, and the projection of a large local raster, have been made."""
+    checkout = copy_checkout(tmp_path_factory.mktemp("finished"))
+    (checkout.folder / "mine.yaml").write_text(MINE)
+    write_large_mosaic(checkout.folder / "data" / "large.tif")
+    checkout.snakemake("--configfile", "mine.yaml", "--", *TINY, LARGE)
+    return checkout
+
+
+def would_run(checkout: Checkout, *targets: str, mine: str = "mine.yaml") -> set[str]:
+    return checkout.would_run("--configfile", mine, "--quiet", "host", "--", *(targets or TINY))
+
+
+def test_the_contracts_files_are_there(finished: Checkout) -> None:
+    results = finished.folder / "results" / "tiny"
+    others = (
+        "craters.gpkg craters_all.parquet craters.shp craters.dbf craters.shx craters.prj detections.parquet metrics.json "
+        "report.html tiles/annotations.json weights.safetensors weights.json operating_point.json labels.tif"
+    )
+    for name in [*others.split(), *CRATERSTATS]:
+        assert (results / name).stat().st_size > 0, name
+    assert any((results / "tiles" / "images").iterdir())
+    for rule in MADE_OF_DETECTIONS | {"reproject", "tile", "label", "train", "detect", "read_catalogue"}:
+        assert (results / "logs" / f"{rule}.log").is_file(), rule
+    with sqlite3.connect(results / "craters.gpkg") as geopackage:
+        tables = {name for (name,) in geopackage.execute("select table_name from gpkg_contents")}
+    assert {"craters", "centres", "footprint", "catalogue"} <= tables
+
+
+def test_nothing_is_run_again_without_a_change(finished: Checkout) -> None:
+    assert would_run(finished, *TINY, LARGE) == set()
+
+
+@pytest.mark.parametrize(
+    ("module", "rules"),
+    [
+        ("crater_pipeline/merging.py", MADE_OF_DETECTIONS - {"georeference"}),
+        ("crater_pipeline/georeferencing.py", MADE_OF_DETECTIONS),
+        ("crater_pipeline/steps/report.py", {"report"}),
+        ("crater_pipeline/reporting/report.py", {"report"}),
+        ("crater_pipeline/steps/download.py", set()),
+        ("crater_pipeline/steps/shade.py", set()),
+        ("crater_pipeline/config_loading.py", set()),
+        ("crater_pipeline/splits.py", {"tile", "label"} | (MADE_OF_DETECTIONS - {"georeference"})),
+    ],
+)
+def test_editing_a_module_reruns_the_rules_that_import_it_and_what_follows(
+    finished: Checkout, module: str, rules: set[str]
+) -> None:
+    with finished.edited(module):
+        assert would_run(finished) == rules
+    assert would_run(finished) == set()
+
+
+@pytest.mark.parametrize(
+    ("section", "rules"),
+    [
+        ({"merging": {"max_size_ratio": 1.31}}, MADE_OF_DETECTIONS - {"georeference"}),
+        ({"evaluation": {"bootstrap_samples": 123}}, {"evaluate", "report"}),
+        ({"evaluation": {"min_diameter_km": 2.5}}, {"calibrate", "export", "evaluate", "report"}),
+        ({"labels": {"min_diameter_km": 3.0}}, {"label", "export", "evaluate", "report"}),
+        ({"inference": {"min_score": 0.031}}, {"detect"} | MADE_OF_DETECTIONS),
+        ({"shading": {"sun_elevation_deg": 33}}, set()),
+    ],
+)
+def test_editing_a_stages_section_reruns_that_stage_and_what_follows(
+    finished: Checkout, section: dict[str, dict[str, float]], rules: set[str]
+) -> None:
+    everywhere, here = yaml.safe_load(MINE), yaml.safe_load(MINE)
+    everywhere.update(section)
+    here["regions"]["tiny"].update(section)
+    for configuration in (everywhere, here):
+        (finished.folder / "changed.yaml").write_text(yaml.safe_dump(configuration))
+        assert would_run(finished, mine="changed.yaml") == rules
+
+
+def test_touching_a_file_without_changing_it_reruns_nothing(finished: Checkout) -> None:
+    large = finished.folder / "data" / "large.tif"
+    touched = [large, *(finished.folder / "crater_pipeline").rglob("*.py")]
+    touched += [path for path in (finished.folder / "results").rglob("*.*") if path.is_file()]
+    assert len(touched) > 50
+    for path in touched:
+        path.touch()
+    assert would_run(finished, *TINY, LARGE) == set()
+
+
+def test_changing_a_large_raster_reruns_what_reads_it(finished: Checkout) -> None:
+    large = finished.folder / "data" / "large.tif"
+    before = large.read_bytes()
+    large.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
+    try:
+        assert would_run(finished, LARGE) == {"reproject"}
+    finally:
+        large.write_bytes(before)
+
+
+def test_a_failing_step_says_so_to_the_user_and_in_its_log(finished: Checkout) -> None:
+    large = finished.folder / "data" / "large.tif"
+    before = large.read_bytes()
+    log = finished.folder / "results" / "large" / "logs" / "reproject.log"
+    large.write_text("<!DOCTYPE html><html>not found</html>")
+    try:
+        done = finished.snakemake("--configfile", "mine.yaml", "--", LARGE, check=False)
+    finally:
+        large.write_bytes(before)
+    printed = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert "Traceback" not in printed
+    assert "large.tif" in log.read_text()
+    assert log.read_text().strip().splitlines()[0] in printed
+    assert not (finished.folder / LARGE).exists()
+    finished.snakemake("--configfile", "mine.yaml", "--", LARGE)
+
+
+def test_snakemakes_own_report_is_written(finished: Checkout) -> None:
+    finished.snakemake("--configfile", "mine.yaml", "--report", "overview.html", "--", *TINY)
+    overview = (finished.folder / "overview.html").read_text()
+    assert "operating threshold" in overview

@@ -1,0 +1,46 @@
+"""Rules and steps agree: names, options, logs."""
+
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RULES = {
+    match[1]: match[0]
+    for path in sorted((ROOT / "workflow" / "rules").glob("*.smk"))
+    for match in re.finditer(r"^rule (\w+):\n(?:(?:    .*)?\n)+", path.read_text(), re.MULTILINE)
+}
+NOT_RULES = {"find", "pretrain"}
+"""Steps for the command line and for developers, which the workflow does not run."""
+
+
+def test_every_step_is_a_rule_and_every_rule_a_step() -> None:
+    steps = {path.stem for path in (ROOT / "crater_pipeline" / "steps").glob("[a-z]*.py")}
+    assert set(RULES) == steps - NOT_RULES
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_a_rule_gives_its_step_the_options_it_needs_and_no_others(rule: str) -> None:
+    text = RULES[rule]
+    shell = text.partition("shell:")[2]
+    options = {name.replace("-", "_") for name in re.findall(r"--([a-z0-9-]+)", shell)}
+    options |= {name.replace("-", "_") for name in re.findall(r'option\(\s*"([a-z0-9-]+)"', text)}
+    options |= set(re.findall(r'flag\("(\w+)"', text))
+    step = getattr(importlib.import_module(f"crater_pipeline.steps.{rule}"), rule)
+    parameters = inspect.signature(step).parameters.values()
+    assert {p.kind for p in parameters} == {inspect.Parameter.KEYWORD_ONLY}
+    assert options <= {p.name for p in parameters}
+    assert {p.name for p in parameters if p.default is inspect.Parameter.empty} <= options
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_a_rule_has_its_steps_name_log_code_and_environment(rule: str) -> None:
+    text = RULES[rule]
+    assert f"python -m crater_pipeline.steps.{rule}" in text
+    assert f'code=code("{rule}")' in text
+    assert re.search(rf'"results/(logs/{rule}/.*|.*/logs/{rule})\.log"', text)
+    assert '"../../envs/crater_pipeline.yaml"' in text
+    assert "2>&1 | tee {log:q}" in text
