@@ -64,7 +64,7 @@ class _Transfer:
             self.state.write_text(json.dumps({"version": version_of(response)}))
             self.progress.update(self.task, total=total_size(response), completed=start)
             with self.part.open("ab" if start else "wb") as file:
-                for chunk in response.iter_bytes(CHUNK_BYTES):
+                for chunk in response.iter_bytes():
                     if file.tell() == 0:
                         check_not_html(self.url, response.headers.get("Content-Type", ""), chunk)
                     file.write(chunk)

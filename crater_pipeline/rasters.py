@@ -51,6 +51,12 @@ def apply_affine(affine: Affine, x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np
     return affine.a * x + affine.b * y + affine.c, affine.d * x + affine.e * y + affine.f
 
 
+def shifted(affine: Affine, col: float, row: float) -> Affine:
+    """The transformation of a window whose upper left corner is at pixel (col, row)."""
+    c, f = apply_affine(affine, col, row)
+    return Affine(affine.a, affine.b, float(c), affine.d, affine.e, float(f))
+
+
 @dataclass(frozen=True)
 class RasterInfo:
     """What a raster's header says. `transform` maps pixel coordinates to those of `crs`."""

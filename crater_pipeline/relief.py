@@ -69,10 +69,10 @@ class GroundGeometry:
 def _lattice(offset: int, length: int) -> tuple[FloatArray, FloatArray]:
     """Lattice positions around the pixels [offset, offset + length), and linear weights (length, n) between them."""
     first, last = offset // LATTICE_PX, (offset + length) // LATTICE_PX + 1
-    nodes = np.arange(first, last + 1)
+    nodes: FloatArray = np.arange(first, last + 1, dtype=float)
     place = (np.arange(length) + offset + 0.5) / LATTICE_PX
     weights: FloatArray = np.maximum(0.0, 1.0 - np.abs(place[:, None] - nodes))
-    return nodes * float(LATTICE_PX), weights
+    return nodes * LATTICE_PX, weights
 
 
 def _shadow_reach(dataset: rasterio.DatasetReader, geometry: GroundGeometry, sun_elevation_deg: float) -> int:

@@ -24,7 +24,7 @@ from crater_pipeline.bounds import Bounds
 from crater_pipeline.download import download_file
 from crater_pipeline.errors import UserError
 from crater_pipeline.mapping import Mapping
-from crater_pipeline.rasters import GDAL_OPTIONS, RasterInfo, create_raster, info_of, open_raster, progress
+from crater_pipeline.rasters import GDAL_OPTIONS, RasterInfo, create_raster, info_of, open_raster, progress, shifted
 from crater_pipeline.remote import RemoteFile, explained, open_client, probe
 from crater_pipeline.remote_rows import read_rows, row_layout
 
@@ -173,7 +173,7 @@ def _copy_window(
 ) -> None:
     """Write a window of an open raster as a GeoTIFF of its own: same values, type, CRS and grid."""
     assert source.crs is not None  # source_window has checked it
-    transform = source.transform * source.transform.translation(window.col_off, window.row_off)
+    transform = shifted(source.transform, window.col_off, window.row_off)
     nodata = source.nodata if source.nodata is not None else nodata
     size = (int(window.width), int(window.height))
     with create_raster(output, *size, source.crs, transform, source.dtype, nodata) as target:

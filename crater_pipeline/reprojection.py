@@ -8,7 +8,6 @@ from typing import Literal
 
 import numpy as np
 import rasterio
-from affine import Affine
 from numpy.typing import NDArray
 from pydantic import Field
 from rasterio.windows import Window
@@ -17,7 +16,7 @@ from crater_pipeline.bodies import Body
 from crater_pipeline.bounds import Bounds
 from crater_pipeline.errors import UserError
 from crater_pipeline.mapping import FloatArray, Mapping, source_coordinates
-from crater_pipeline.rasters import create_raster, info_of, open_raster, progress, read_window, windows
+from crater_pipeline.rasters import create_raster, info_of, open_raster, progress, read_window, shifted, windows
 from crater_pipeline.region_grid import Grid, region_grid
 from crater_pipeline.resampling import PADDING, Resampling, resample
 from crater_pipeline.settings import Settings
@@ -83,7 +82,7 @@ class Reader:
         is divided.
         """
         height, width = int(window.height), int(window.width)
-        transform = self.grid.transform * Affine.translation(window.col_off, window.row_off)
+        transform = shifted(self.grid.transform, window.col_off, window.row_off)
         x, y = source_coordinates(self.mapping, transform, width, height)
         (factor_y, factor_x), spread = _oversampling(x, y)
         if spread > 2.0 and max(width, height) > SMALLEST_BLOCK:
