@@ -162,12 +162,19 @@ def _read_columns(stream: IO[bytes], path: Path, schema: Schema, format: str) ->
             encoding_errors="replace",
             low_memory=False,
         )
-    except pd.errors.EmptyDataError:
-        table = pd.DataFrame({name: pd.Series([], dtype=float) for name in spelling})
-    except pd.errors.ParserError as error:
+    except (pd.errors.EmptyDataError, pd.errors.ParserError) as error:
+        if _ends_with_header(path):
+            return pd.DataFrame({name: pd.Series([], dtype=float) for name in spelling.values()})
         raise UserError(f"{path}: not a well-formed table ({error}); mend that line") from error
     table.index = pd.RangeIndex(2, len(table) + 2)
     return table.rename(columns=spelling).dropna(how="all")
+
+
+def _ends_with_header(path: Path) -> bool:
+    """Whether nothing but empty lines follows the first line."""
+    with _open_text(path) as stream:
+        stream.readline()
+        return not any(line.strip() for line in stream)
 
 
 def _distinct(names: list[str]) -> list[str]:

@@ -192,7 +192,11 @@ def _polar_circles(lon: FloatArray, lat: FloatArray, arc: FloatArray, vertices: 
     sign = np.sign(lat)
     away = np.arccos(np.clip(np.cos(arc) / np.hypot(sine, cosine), -1.0, 1.0))
     meridian_lat = np.degrees(np.arctan2(sine, cosine) - sign * away)
-    rim_lon = np.concatenate([wrap_longitude(lon + dlon), meridians], axis=1)
+    azimuth_lon = wrap_longitude(lon + dlon)
+    # on the map's edges, where the outline turns to the pole, two latitudes that differ by rounding would cross
+    azimuth_lat = np.where(azimuth_lon <= -180.0 + POLE_TOLERANCE_DEG, meridian_lat[:, :1], azimuth_lat)
+    azimuth_lat = np.where(azimuth_lon >= 180.0 - POLE_TOLERANCE_DEG, meridian_lat[:, -1:], azimuth_lat)
+    rim_lon = np.concatenate([azimuth_lon, meridians], axis=1)
     rim_lat = np.concatenate([azimuth_lat, meridian_lat], axis=1)
     order = np.argsort(rim_lon, axis=1, kind="stable")
     rim_lon, rim_lat = np.take_along_axis(rim_lon, order, axis=1), np.take_along_axis(rim_lat, order, axis=1)
