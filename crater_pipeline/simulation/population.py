@@ -113,14 +113,15 @@ def secondaries(
 ) -> Population:
     """Chains and clusters around the larger parents, shallower than primaries, formed with their parent.
 
-    Sizes up to about 5 % of the parent, steeper than the primaries (cumulative slope near -4), between 1.5 and
+    Sizes up to about 4 % of the parent, steeper than the primaries (cumulative slope near -4), between 1.5 and
     6 parent radii (McEwen & Bierhaus 2006, Annu. Rev. Earth Planet. Sci. 34).
     """
     pixel_km = pixel_size_m / 1000.0
-    big = parents.take((2 * parents.radius_px * 0.05 > 1.5 * MIN_STAMP_PX) & (parents.radius_px * 2 * pixel_km > 4.0))
+    big = parents.take((2 * parents.radius_px * 0.04 > 1.5 * MIN_STAMP_PX) & (parents.radius_px * 2 * pixel_km > 4.0))
     parts = [big.take(np.zeros(0, dtype=np.intp))]
     for i in range(len(big)):
-        radius, largest = big.radius_px[i], 0.05 * big.radius_px[i]
+        radius = big.radius_px[i]
+        largest = min(0.04 * radius, 2.0 / pixel_km)
         for _ in range(int(rng.poisson(14 * settings.secondaries))):
             n = int(rng.integers(3, 14))
             azimuth, distance = rng.uniform(0, 2 * np.pi), radius * rng.uniform(1.6, 6.0)

@@ -9,7 +9,7 @@ class SimulationSettings(Settings):
     """What the simulated surface is made of and how it is imaged."""
 
     highland_age_gyr: float = Field(
-        4.15, gt=0.01, le=4.3, description="Age of the oldest surface in billions of years; sets the crater density."
+        4.2, gt=0.01, le=4.3, description="Age of the oldest surface in billions of years; sets the crater density."
     )
     mare_age_gyr: float = Field(
         3.4, gt=0.01, le=4.2, description="When lava flooded the lowlands, in billions of years before present."
@@ -21,7 +21,7 @@ class SimulationSettings(Settings):
         le=4.3,
         description="When smooth light plains filled the highlands' hollows, in 10^9 years; kept between the others.",
     )
-    plains_fraction: float = Field(0.25, ge=0, le=1, description="Share of the highlands that light plains cover.")
+    plains_fraction: float = Field(0.2, ge=0, le=1, description="Share of the highlands that light plains cover.")
     density: float = Field(1.0, gt=0, description="Factor on the number of primary craters of every size.")
     max_diameter_km: float = Field(
         300.0, gt=0, le=300, description="Largest crater drawn (the scene's size limits too)."

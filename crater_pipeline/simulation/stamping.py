@@ -115,7 +115,7 @@ class Stamper:
         if radius_px > 4.0:
             radius *= 1.0 + _irregularity(dx, dy, radius, harmonics, radius_px)
         ground = self.elevation[top:bottom, left:right]
-        reset = _reset_weight(radius, state)
+        reset = _reset_weight(radius)
         plane = _mean_plane(ground, dx, dy, radius)
         position = np.minimum(radius * np.float32((SAMPLES - 1) / REACH), np.float32(SAMPLES - 1.001))
         index = position.astype(np.int32)
@@ -168,9 +168,9 @@ def _irregularity(
     return total.real.astype(np.float32)
 
 
-def _reset_weight(radius: NDArray[np.float32], state: float) -> NDArray[np.float32]:
+def _reset_weight(radius: NDArray[np.float32]) -> NDArray[np.float32]:
     """How much of the old ground is gone: all inside the rim, fading out over the thick near ejecta."""
-    fade = np.clip((np.float32(1.7) - radius) / np.float32(0.75), 0.0, 1.0)
+    fade = np.clip((np.float32(1.5) - radius) / np.float32(0.6), 0.0, 1.0)
     return fade * fade * (3 - 2 * fade) * np.float32(0.97)
 
 

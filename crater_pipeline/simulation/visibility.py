@@ -15,7 +15,7 @@ def rim_survival(craters: Population, erasers: Population) -> NDArray[np.float64
     """Share of each crater's rim (n,) that no younger crater of `erasers` has dug away or buried.
 
     An eraser clears everything inside its own rim, and further out what is lower than its ejecta are thick
-    there: 0.02 D (r / R)^-3 against half the older crater's fresh relief, at most to 2 radii.
+    there: 0.02 D (r / R)^-3 against a worn crater's 0.075 D of relief, at most to 2 radii.
     """
     lost = np.zeros(len(craters), dtype=np.uint32)
     if not len(craters) or not len(erasers):
@@ -38,7 +38,7 @@ def rim_survival(craters: Population, erasers: Population) -> NDArray[np.float64
         j = members[np.concatenate([np.asarray(hit, dtype=int) for hit in hits if hit])]
         younger = erasers.clock[j] < craters.clock[i]
         i, j = i[younger], j[younger]
-        thickness = np.cbrt(0.04 * erasers.radius_px[j] / (0.06 * craters.radius_px[i]))
+        thickness = np.cbrt(0.04 * erasers.radius_px[j] / (0.15 * craters.radius_px[i]))
         reach = erasers.radius_px[j] * np.clip(thickness, 0.97, 2.0) * np.where(erasers.state[j] < 1.0, 1.0, 0.9)
         for bit, angle in enumerate(_ANGLES):
             dx = craters.x[i] + craters.radius_px[i] * np.cos(angle) - erasers.x[j]
