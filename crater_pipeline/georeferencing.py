@@ -150,8 +150,9 @@ def fit_circles(lon: ArrayLike, lat: ArrayLike) -> FloatArray:
     eigenvector of their scatter matrix with the least eigenvalue. Points that are not finite are left out; with
     fewer than `MIN_RIM_POINTS` left the result is NaN.
     """
-    points = unit_vectors(lon, lat)
-    used = np.asarray(np.isfinite(points).all(axis=-1))
+    lon, lat = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
+    used = np.isfinite(lon) & np.isfinite(lat)
+    points = unit_vectors(np.where(used, lon, 0.0), np.where(used, lat, 0.0))
     weight = used / np.maximum(used.sum(axis=1, keepdims=True), 1)
     points = np.where(used[..., None], points, 0.0)
     mean = np.einsum("nm,nmi->ni", weight, points)
