@@ -9,6 +9,7 @@ from affine import Affine
 from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS, Transformer
 
+from crater_pipeline.projections import transformer
 from crater_pipeline.rasters import RasterInfo, apply_affine
 
 FloatArray = NDArray[np.float64]
@@ -29,7 +30,8 @@ class Mapping:
 
     @cached_property
     def _transformer(self) -> Transformer:
-        return Transformer.from_crs(self.crs, self.source.crs, always_xy=True)
+        assert self.source.crs is not None  # checked against the body before a Mapping is made
+        return transformer(self.crs, self.source.crs)
 
     @cached_property
     def period(self) -> float | None:
@@ -43,7 +45,8 @@ class Mapping:
         name = "" if operation is None else operation.method_name.lower()
         if not ("cylindrical" in name or "mercator" in name) or "transverse" in name or "oblique" in name:
             return None
-        to_map = Transformer.from_crs(crs.geodetic_crs, crs, always_xy=True)
+        assert crs.geodetic_crs is not None  # every projected system has one
+        to_map = transformer(crs.geodetic_crs, crs)
         lon_0 = to_map.transform(0.0, 0.0, direction="INVERSE")[0]
         east, west = to_map.transform(lon_0 + 60.0, 0.0)[0], to_map.transform(lon_0 - 60.0, 0.0)[0]
         return 3.0 * (east - west) / step

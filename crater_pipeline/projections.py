@@ -7,6 +7,7 @@ k(lat) = c exp(-n psi) / cos(lat) with the isometric latitude psi = atanh(sin(la
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -184,16 +185,22 @@ def choose_projection(bounds: Bounds, body: Body) -> CRS:
     )
 
 
+@lru_cache(maxsize=32)
+def transformer(source: CRS, target: CRS) -> Transformer:
+    """x, y (longitude, latitude) of `source` to those of `target`; kept, since making one takes milliseconds."""
+    return Transformer.from_crs(source, target, always_xy=True)
+
+
 def _step_north(
     crs: CRS, lon: ArrayLike, lat: ArrayLike, body: Body
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
     """Map displacement (east, north) of a short ground step to the true north, and its length in metres."""
     lon, lat = np.broadcast_arrays(np.asarray(lon, dtype=float), np.asarray(lat, dtype=float))
-    transformer = Transformer.from_crs(body.geographic_crs, crs, always_xy=True)
+    to_map = transformer(body.geographic_crs, crs)
     half = math.degrees(STEP_RAD) / 2
     middle = np.clip(lat, -90.0 + half, 90.0 - half)
-    x0, y0 = transformer.transform(lon, middle - half)
-    x1, y1 = transformer.transform(lon, middle + half)
+    x0, y0 = to_map.transform(lon, middle - half)
+    x1, y1 = to_map.transform(lon, middle + half)
     return np.asarray(x1) - x0, np.asarray(y1) - y0, STEP_RAD * body.radius_m
 
 

@@ -25,6 +25,7 @@ from rich.progress import track
 from crater_pipeline.atomic import atomic_path
 from crater_pipeline.bodies import Body
 from crater_pipeline.errors import UserError
+from crater_pipeline.projections import transformer
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +85,8 @@ class RasterInfo:
 
     def _transformer(self, body: Body) -> Transformer:
         body.check_crs(self.crs, str(self.path))
-        return Transformer.from_crs(self.crs, body.geographic_crs, always_xy=True)
+        assert self.crs is not None  # check_crs has seen to it
+        return transformer(self.crs, body.geographic_crs)
 
     def lonlat(self, x: ArrayLike, y: ArrayLike, body: Body) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Longitudes (-180..180) and latitudes in degrees of pixel coordinates."""

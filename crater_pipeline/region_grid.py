@@ -13,7 +13,7 @@ from crater_pipeline.bodies import Body
 from crater_pipeline.bounds import Bounds
 from crater_pipeline.errors import UserError
 from crater_pipeline.mapping import Mapping
-from crater_pipeline.projections import choose_projection
+from crater_pipeline.projections import choose_projection, transformer
 from crater_pipeline.rasters import RasterInfo
 
 logger = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ def region_grid(
     crs = choose_projection(bounds, body)
     pixel = pixel_size_m or source.pixel_size_m
     mapping = Mapping(source, crs)
-    to_map = Transformer.from_crs(body.geographic_crs, crs, always_xy=True)
+    to_map = transformer(body.geographic_crs, crs)
     covered = _coverage(mapping, bounds, to_map)
     if covered == 0:
         corners = source.lonlat([0, source.width], [source.height, 0], body)

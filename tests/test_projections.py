@@ -42,7 +42,7 @@ def inside(bounds: Bounds, n: int = 5) -> tuple[np.ndarray, np.ndarray]:
     return lon.ravel(), lat.ravel()
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(bounds=regions())
 def test_the_map_is_conformal(bounds: Bounds) -> None:
     crs = choose_or_skip(bounds)
@@ -59,7 +59,7 @@ def test_the_map_is_conformal(bounds: Bounds) -> None:
     np.testing.assert_allclose(to_east[1], -to_north[0], atol=1e-5 * length.max())
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(bounds=regions())
 def test_scales_are_balanced_around_one_and_within_the_spread(bounds: Bounds) -> None:
     crs = choose_or_skip(bounds)
@@ -69,7 +69,7 @@ def test_scales_are_balanced_around_one_and_within_the_spread(bounds: Bounds) ->
     assert k.max() * k.min() == pytest.approx(1.0, abs=1e-4)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(bounds=regions())
 def test_no_other_cone_is_better(bounds: Bounds) -> None:
     """Against a brute-force search over the whole family k = c exp(-n psi) / cos(lat)."""
@@ -82,7 +82,7 @@ def test_no_other_cone_is_better(bounds: Bounds) -> None:
     assert worst <= (np.ptp(ln_k, axis=1) / 2).min() + 0.0025
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(bounds=regions())
 def test_scale_and_convergence_agree_with_proj(bounds: Bounds) -> None:
     crs = choose_or_skip(bounds)
@@ -132,7 +132,7 @@ def test_kind_of_projection(bounds: tuple[float, float, float, float], method: s
     assert crs.coordinate_operation.method_name.startswith(method)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(south=st.floats(20, 60), height=st.floats(1, 25), west=st.floats(-180, 180))
 def test_south_mirrors_north(south: float, height: float, west: float) -> None:
     east = min(west + 30.0, 200.0)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crater_pipeline.shading import (
@@ -30,6 +30,7 @@ def rough(seed: int, size: int = 48) -> np.ndarray:
     return terrain.astype(np.float32)
 
 
+@settings(deadline=None, max_examples=50)
 @given(slope=st.floats(0.0, 40.0), downhill=azimuths, azimuth=azimuths, elevation=elevations, weight=st.floats(0, 1))
 def test_a_plane_has_the_reflectance_of_the_formula(
     slope: float, downhill: float, azimuth: float, elevation: float, weight: float
@@ -43,6 +44,7 @@ def test_a_plane_has_the_reflectance_of_the_formula(
     np.testing.assert_allclose(got, expected, atol=2e-4)
 
 
+@settings(deadline=None, max_examples=50)
 @given(azimuth=azimuths, elevation=elevations)
 def test_level_ground_has_its_known_grey(azimuth: float, elevation: float) -> None:
     light = shade(np.full((5, 5), -1234.0, np.float32), 118.0, azimuth, elevation)
@@ -87,6 +89,7 @@ def test_a_single_valid_pixel_counts_as_level() -> None:
     assert shade(z, 100.0, 0.0, 40.0)[1, 1] == pytest.approx(flat_reflectance(40.0), rel=1e-5)
 
 
+@settings(deadline=None, max_examples=50)
 @given(elevation=st.floats(0.5, 90.0), seed=st.integers(0, 20))
 def test_greys_of_valid_terrain_never_collide_with_nodata(elevation: float, seed: int) -> None:
     z = 500 * rough(seed, 12)
@@ -132,6 +135,7 @@ def test_no_terrain_shades_itself_below_a_sun_steeper_than_every_slope() -> None
     assert cast_shadows(z, 100.0, 310.0, 9.0).mean() > 0.8
 
 
+@settings(deadline=None, max_examples=50)
 @given(azimuth=azimuths, seed=st.integers(0, 10))
 def test_a_higher_sun_leaves_less_shadow(azimuth: float, seed: int) -> None:
     z = 100 * rough(seed, 24)
