@@ -1,46 +1,35 @@
-"""From the network's raw score to the probability of being a catalogue crater, and the operating threshold.
+"""From the network's raw score to the probability of being a catalogue crater."""
 
-Both are fitted on the validation part only, over the diameters that are judged, with the rules of
-`evaluation.judging`; where that part holds too few craters those that came with the weights are used.
-"""
-
-import logging
 from collections.abc import Mapping
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit, logit
 from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
 
-from crater_pipeline.bodies import Body
 from crater_pipeline.errors import UserError
-from crater_pipeline.evaluation.curves import reliability, threshold_curve
-from crater_pipeline.evaluation.intervals import spatial_blocks
-from crater_pipeline.evaluation.judging import Scene, make_scene, ranked
-
-logger = logging.getLogger(__name__)
+from crater_pipeline.evaluation.curves import reliability
 
 FloatArray = NDArray[np.float64]
 
-CRITERION = "iou50"
-SPLIT = "val"
+KNOTS = np.round(np.linspace(0.0, 1.0, 51), 2)
+"""Raw scores at which the calibration is given; between them it is linear."""
 
-MIN_TRUTH = 25
-"""Fewer craters in the validation part say less than the weights' own calibration does."""
+MIN_LEVEL = 8
+"""Least predictions behind one step of the isotonic function; smaller ones are pooled with their neighbour."""
 
-MAX_CUT_FRACTION = 0.25
-"""As `evaluation.EvaluationSettings.max_cut_fraction`."""
+STEADY_COUNT = 300
+"""Craters (or false alarms, whichever are fewer) at which the isotonic and the logistic fit weigh the same."""
 
-MIN_LEVEL = 15
-"""Least predictions behind one level of the isotonic function; smaller ones are pooled with their neighbour."""
+LEAST_SCORE = 1e-4
+"""Scores nearer to 0 or 1 than this are taken for this, so that their logit is finite."""
 
 TIE_BREAK = 1e-3
 """Share of the raw score mixed into the calibrated one, so that it always rises and the ranking stays."""
 
-MAX_THRESHOLDS = 200
-ECE_FOLDS, ECE_BLOCK_KM = 5, 25.0
+ECE_FOLDS = 5
 
 IDENTITY: dict[str, Any] = {"kind": "identity", "raw": [], "calibrated": []}
 
@@ -72,26 +61,46 @@ def apply(calibration: Mapping[str, Any], raw: ArrayLike) -> FloatArray:
 
 
 def fit(raw: ArrayLike, is_crater: ArrayLike) -> dict[str, Any]:
-    """Isotonic calibration of raw scores in [0, 1], shape (n,), by pool-adjacent-violators; identity if n is 0.
+    """Calibration of raw scores in [0, 1], shape (n,), as a rising function given at `KNOTS`; identity if n is 0.
 
-    The steps are pooled until each holds `MIN_LEVEL` predictions, then joined by straight lines between their mean
-    scores, from (0, 0) on, with `TIE_BREAK` of the raw score mixed in: strictly rising, so that ranking, AP and
-    curves are those of the raw score.
+    It is a weighted mean of an isotonic and a logistic fit. The isotonic one assumes nothing but needs hundreds of
+    craters to be smooth; the logistic one of the score's logit (Platt 1999) is steady with tens but may have the
+    wrong shape. With m members of the rarer class the isotonic one weighs m / (m + `STEADY_COUNT`). `TIE_BREAK` of
+    the raw score is mixed in, so that the function always rises and ranking, AP and curves are the raw score's.
     """
     raw, label = np.asarray(raw, dtype=float), np.asarray(is_crater, dtype=float)
     if len(raw) == 0:
         return dict(IDENTITY)
+    rarer = min(label.sum(), len(label) - label.sum())
+    share = rarer / (rarer + STEADY_COUNT)
+    values = share * _isotonic(raw, label) + (1.0 - share) * _logistic(raw, label)
+    values = (1.0 - TIE_BREAK) * np.maximum.accumulate(values) + TIE_BREAK * KNOTS
+    return {"kind": "isotonic", "raw": KNOTS.tolist(), "calibrated": values.tolist()}
+
+
+def _logistic(raw: FloatArray, label: FloatArray) -> FloatArray:
+    """Logistic regression on the logit of the score, never falling, at `KNOTS`.
+
+    One imagined crater of the highest score and one false alarm of the lowest keep it finite whatever the labels.
+    """
+    raw, label = np.append(raw, [0.0, 1.0]), np.append(label, [0.0, 1.0])
+    model = LogisticRegression(C=100.0).fit(_logit(raw)[:, None], label)
+    slope = max(float(model.coef_[0, 0]), 0.0)
+    return np.asarray(expit(slope * _logit(KNOTS) + float(model.intercept_[0])))
+
+
+def _logit(score: FloatArray) -> FloatArray:
+    return np.asarray(logit(np.clip(score, LEAST_SCORE, 1.0 - LEAST_SCORE)))
+
+
+def _isotonic(raw: FloatArray, label: FloatArray) -> FloatArray:
+    """Pool-adjacent-violators at `KNOTS`: steps pooled until each holds `MIN_LEVEL`, joined between their means."""
     order = np.argsort(raw, kind="stable")
     raw, label = raw[order], label[order]
     fitted = IsotonicRegression(y_min=0.0, y_max=1.0).fit_transform(raw, label)
     starts = np.flatnonzero(np.append(True, np.diff(fitted) > 0))
-    members = [
-        rows for rows in _pooled(np.split(np.arange(len(raw)), starts[1:]), MIN_LEVEL) if 0.0 < raw[rows].mean() < 1.0
-    ]
-    knots = np.array([0.0, *(raw[rows].mean() for rows in members), 1.0])
-    values = np.array([0.0, *(label[rows].mean() for rows in members), label[members[-1]].mean() if members else 1.0])
-    values = (1.0 - TIE_BREAK) * np.maximum.accumulate(values) + TIE_BREAK * knots
-    return {"kind": "isotonic", "raw": knots.tolist(), "calibrated": values.tolist()}
+    levels = _pooled(np.split(np.arange(len(raw)), starts[1:]), MIN_LEVEL)
+    return np.interp(KNOTS, [raw[rows].mean() for rows in levels], [label[rows].mean() for rows in levels])
 
 
 def _pooled(levels: list[NDArray[np.int64]], least: int) -> list[NDArray[np.int64]]:
@@ -123,94 +132,3 @@ def cross_fitted_error(raw: FloatArray, is_crater: NDArray[np.bool_], block: NDA
         calibrated[held_out] = apply(fit(raw[~held_out], is_crater[~held_out]), raw[held_out])
     error: float | None = reliability(calibrated, is_crater)["expected_calibration_error"]
     return error
-
-
-def candidate_thresholds(ranking: pd.DataFrame) -> FloatArray:
-    """Raw scores at which to try a threshold, rising, at most `MAX_THRESHOLDS`.
-
-    The best F1 always lies at the score of a true positive; the threshold is put midway to the next lower score.
-    """
-    score = ranking["score"].to_numpy(dtype=float)
-    distinct = np.unique(score)
-    hits = np.unique(score[ranking["is_crater"].to_numpy(dtype=bool)])
-    position = np.searchsorted(distinct, hits)
-    lower = np.where(position > 0, distinct[np.maximum(position - 1, 0)], hits)
-    thresholds = (hits + lower) / 2
-    chosen = np.linspace(0, len(thresholds) - 1, min(len(thresholds), MAX_THRESHOLDS)).round().astype(int)
-    return thresholds[np.unique(chosen)]
-
-
-def crossing(curve: pd.DataFrame) -> float | None:
-    """Threshold at which precision and recall are nearest to each other; None for an empty curve."""
-    gap = (curve["precision"] - curve["recall"]).abs().to_numpy(dtype=float)
-    return None if np.isnan(gap).all() else float(curve["threshold"].to_numpy()[np.nanargmin(gap)])
-
-
-def operating_point(
-    craters: pd.DataFrame,
-    catalogue: pd.DataFrame,
-    footprint: gpd.GeoDataFrame,
-    weights: Mapping[str, Any],
-    trained: bool,
-    min_diameter_km: float,
-    body: Body,
-) -> dict[str, Any]:
-    """Threshold and calibration of a region, as `operating_point.json` holds them.
-
-    `craters` has lon, lat, diameter_km and score (raw); `weights` is the weights' metadata with threshold and
-    calibration. Scores under "threshold" are calibrated, those under "raw_threshold" the network's own.
-    """
-    raw_scored = craters.assign(score=craters["score"].to_numpy(dtype=float))
-    scene = make_scene(raw_scored, catalogue, footprint, SPLIT, min_diameter_km, MAX_CUT_FRACTION, body)
-    n_truth = int(scene.truth["counts"].sum())
-    fitted = _fitted(scene) if trained and n_truth >= MIN_TRUTH else None
-    if fitted is None:
-        if trained:
-            logger.warning(
-                "the validation part holds %d craters of %g km or more (%d are needed) or none was found: the weights' "
-                "own threshold and calibration are used",
-                n_truth,
-                min_diameter_km,
-                MIN_TRUTH,
-            )
-        own = weights.get("calibration") or IDENTITY
-        fitted = {
-            "raw_threshold": float(weights["threshold"]),
-            "raw_crossing": None,
-            "calibration": dict(own),
-            "source": "weights",
-            "expected_calibration_error": None,
-            "curve": [],
-        }
-    calibration = fitted["calibration"]
-    return {
-        "threshold": float(apply(calibration, fitted["raw_threshold"])),
-        **fitted,
-        "split": SPLIT,
-        "n_validation_truth": n_truth,
-        "min_diameter_km": min_diameter_km,
-    }
-
-
-def _fitted(scene: Scene) -> dict[str, Any] | None:
-    """What the validation part says; None if nothing in it is found."""
-    pairs = scene.pairs(CRITERION)
-    ranking = ranked(scene, pairs)
-    thresholds = candidate_thresholds(ranking)
-    curve = threshold_curve(scene, pairs, thresholds)
-    if curve.empty or not curve["f1"].max() > 0:
-        return None
-    raw, is_crater = ranking["score"].to_numpy(dtype=float), ranking["is_crater"].to_numpy(dtype=bool)
-    calibration = fit(raw, is_crater)
-    where = scene.pred.loc[ranking["pred"]]
-    block = spatial_blocks(where["lon"], where["lat"], ECE_BLOCK_KM, scene.body)
-    raw_crossing = crossing(curve)
-    in_calibrated = curve.assign(threshold=apply(calibration, curve["threshold"]))
-    return {
-        "raw_threshold": float(thresholds[np.nanargmax(curve["f1"].to_numpy(dtype=float))]),
-        "raw_crossing": raw_crossing,
-        "calibration": calibration,
-        "source": "validation",
-        "expected_calibration_error": cross_fitted_error(raw, is_crater, block),
-        "curve": in_calibrated.astype(object).where(in_calibrated.notna(), None).to_dict("records"),
-    }

@@ -185,7 +185,7 @@ def completeness_figure(criterion: Mapping[str, Any], limit_km: float) -> str | 
         _diameters(axes, bins[0]["low"], bins[-1]["low"] * 1.5)
         _percent(axes)
         _limit_line(axes, limit_km)
-        axes.legend(loc="lower right")
+        axes.legend(loc="best")
         return to_svg(figure, "completeness", "Recall and precision against diameter")
 
 
@@ -276,14 +276,15 @@ def reliability_figure(reliability: Mapping[str, Any]) -> str | None:
         axes.set_ylabel("share that are craters")
         axes.legend(loc="upper left")
         rows = reliability["calibrated"]["bins"]
-        counts.bar(
-            [(r["low"] + r["high"]) / 2 for r in rows], [r["count"] for r in rows], 0.085, color=PREDICTED, alpha=0.6
-        )
+        number = floats([r["count"] for r in rows])
+        counts.bar([(r["low"] + r["high"]) / 2 for r in rows], number, 0.085, color=PREDICTED, alpha=0.6)
         counts.set_yscale("log")
+        counts.set_ylim(0.7, 2 * number.max())
+        counts.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        counts.yaxis.set_minor_formatter(NullFormatter())
         counts.set_ylabel("number")
         counts.set_xlim(0, 1)
         counts.set_xlabel("score")
-        counts.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         return to_svg(figure, "reliability", "Reliability of the score")
 
 

@@ -17,6 +17,7 @@ from rasterio.windows import Window
 
 from crater_pipeline.bodies import Body
 from crater_pipeline.craters import destination
+from crater_pipeline.evaluation.judging import footprint_part, inside_share
 from crater_pipeline.rasters import RasterInfo, open_raster, raster_info, read_window
 
 FloatArray = NDArray[np.float64]
@@ -26,6 +27,9 @@ CROPS = 6
 OVERVIEW_PX = 1100
 OVERVIEW_CIRCLES = 6000
 """More circles than this make the page slow; those with the highest scores are drawn."""
+
+OVERVIEW_LEAST_PX = 2.0
+"""Radius of the smallest circle on the overview; smaller craters would not be seen."""
 
 RIM_POINTS = 16
 WEBP_QUALITY = 82
@@ -158,7 +162,8 @@ def overview(image: Path, drawn: pd.DataFrame, parts: gpd.GeoDataFrame, body: Bo
     with open_raster(image) as dataset:
         values = read_window(dataset, Window(0, 0, width * factor, height * factor), (height, width))
     shown = located(info, drawn.nlargest(OVERVIEW_CIRCLES, "score"), body)
-    circles = tuple(_circles(shown, factor, 0, 0, (width, height)))
+    visible = shown.assign(r=np.maximum(shown["r"], OVERVIEW_LEAST_PX * factor))
+    circles = tuple(_circles(visible, factor, 0, 0, (width, height)))
     return Picture(width, height, data_uri(values), circles, "", tuple(_outlines(info, parts, factor, body)))
 
 
@@ -176,20 +181,26 @@ def _outlines(info: RasterInfo, parts: gpd.GeoDataFrame, factor: int, body: Body
 
 
 def drawn_craters(
-    craters: pd.DataFrame, catalogue: pd.DataFrame, footprint: gpd.GeoDataFrame, threshold: float, limit_km: float
+    craters: pd.DataFrame,
+    catalogue: pd.DataFrame,
+    footprint: gpd.GeoDataFrame,
+    threshold: float,
+    limit_km: float,
+    max_cut_fraction: float,
+    body: Body,
 ) -> pd.DataFrame:
     """What the pictures show: craters at or above the threshold by status, and catalogue craters that were missed.
 
-    Columns lon, lat, diameter_km, score, kind (see `CLASS_ORDER`), in_test (bool) and title. Missed are craters of
-    `limit_km` or more, inside the footprint, that no crater of the product names.
+    Columns lon, lat, diameter_km, score, kind (see `CLASS_ORDER`), in_test (bool) and title. Missed are craters that
+    no crater of the product names and that would count (`evaluation.judging`) if all parts were judged.
     """
     shown = craters[craters["score"] >= threshold]
-    searched = shapely.union_all(footprint.geometry.to_numpy())
-    test = shapely.union_all(footprint.geometry[footprint["split"] == "test"].to_numpy())
-    lost = catalogue[
-        (catalogue["diameter_km"] >= limit_km)
-        & ~catalogue["catalogue_id"].isin(shown["catalogue_id"])
-        & shapely.contains_xy(searched, catalogue["lon"].to_numpy(float), catalogue["lat"].to_numpy(float))
+    searched, test = footprint_part(footprint), footprint_part(footprint, "test")
+    lost = catalogue[(catalogue["diameter_km"] >= limit_km) & ~catalogue["catalogue_id"].isin(shown["catalogue_id"])]
+    lon, lat, diameter = (lost[key].to_numpy(dtype=float) for key in ("lon", "lat", "diameter_km"))
+    lost = lost[
+        shapely.contains_xy(searched, lon, lat)
+        & (inside_share(lon, lat, diameter, searched, body) >= 1.0 - max_cut_fraction)
     ]
     found = pd.DataFrame(
         {key: shown[key] for key in ("lon", "lat", "diameter_km", "score")}

@@ -59,9 +59,14 @@ def context(inputs: ReportInputs) -> dict[str, Any]:
     metrics = inputs.metrics
     criteria = metrics["criteria"]
     drawn = drawn_craters(
-        inputs.craters, inputs.catalogue, inputs.footprint, metrics["threshold"], metrics["min_diameter_km"]
+        inputs.craters,
+        inputs.catalogue,
+        inputs.footprint,
+        metrics["threshold"],
+        metrics["min_diameter_km"],
+        metrics["max_cut_fraction"],
+        inputs.body,
     )
-    # Candidates are what a reader looks for on the map; craters that a catalogue holds already are context.
     pictures = crops(inputs.image, drawn, drawn["in_test"].to_numpy(dtype=bool), inputs.body)
     return {
         "title": inputs.title,

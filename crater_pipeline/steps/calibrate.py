@@ -6,10 +6,9 @@ from pathlib import Path
 
 from crater_pipeline.atomic import write_text
 from crater_pipeline.bodies import Body
-from crater_pipeline.calibration import operating_point
-from crater_pipeline.documents import read_document
+from crater_pipeline.evaluation.operating_point import operating_point
 from crater_pipeline.steps._command import run
-from crater_pipeline.tables import read_geotable, read_table
+from crater_pipeline.tables import read_geotable, read_json, read_table
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +49,7 @@ def calibrate(
         read_table(craters, ["lon", "lat", "diameter_km", "score"]),
         read_table(catalogue, ["catalogue_id", "lon", "lat", "diameter_km"]),
         read_geotable(footprint, ["split", "area_km2", "geometry"]),
-        read_document(metadata, ["threshold"]),
+        read_json(metadata),
         trained,
         min_diameter_km,
         body,

@@ -6,12 +6,11 @@ from pathlib import Path
 
 from crater_pipeline.atomic import atomic_path, write_text
 from crater_pipeline.bodies import Body
-from crater_pipeline.documents import read_document
 from crater_pipeline.evaluation.coco_tiles import coco_figures
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.evaluation.summary import SPLIT, evaluate_region, plain
 from crater_pipeline.steps._command import run
-from crater_pipeline.tables import read_geotable, read_table
+from crater_pipeline.tables import read_geotable, read_json, read_table
 
 logger = logging.getLogger(__name__)
 
@@ -61,14 +60,14 @@ def evaluate(
         COCO annotations of the tiles; needed with `detections`.
     """
     truth = read_table(catalogue, ["catalogue_id", "lon", "lat", "diameter_km"])
-    point = read_document(operating_point, ["threshold", "source", "min_diameter_km"])
+    point = read_json(operating_point)
     areas = read_geotable(footprint, ["split", "area_km2", "geometry"])
     figures, matches = evaluate_region(read_table(craters, CRATERS), truth, areas, point, settings, body)
     figures["coco_tiles"] = None
     if detections is not None and annotations is not None and len(truth):
         figures["coco_tiles"] = coco_figures(
             read_table(detections, DETECTIONS),
-            read_document(annotations, ["images", "annotations"]),
+            read_json(annotations),
             figures["min_diameter_km"],
             settings.max_detections,
             SPLIT,

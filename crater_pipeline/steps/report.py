@@ -5,10 +5,9 @@ from pathlib import Path
 
 from crater_pipeline.atomic import write_text
 from crater_pipeline.bodies import Body
-from crater_pipeline.documents import read_document
 from crater_pipeline.reporting.report import ReportInputs, render
 from crater_pipeline.steps._command import run
-from crater_pipeline.tables import read_geotable, read_table
+from crater_pipeline.tables import read_geotable, read_json, read_table
 
 logger = logging.getLogger(__name__)
 
@@ -59,9 +58,9 @@ def report(
     page = render(
         ReportInputs(
             title=title,
-            metrics=read_document(metrics, ["schema_version", "criteria", "sizes", "threshold"]),
-            operating_point=read_document(operating_point, ["threshold", "source"]),
-            weights=read_document(metadata, ["backbone", "hash"]),
+            metrics=read_json(metrics),
+            operating_point=read_json(operating_point),
+            weights=read_json(metadata),
             matches=read_table(matches, ["criterion", "outcome", "centre_error", "diameter_error"]),
             craters=read_table(craters, CRATERS),
             catalogue=read_table(catalogue, ["catalogue_id", "lon", "lat", "diameter_km"]),

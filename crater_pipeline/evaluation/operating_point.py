@@ -1,0 +1,125 @@
+"""The operating threshold, chosen on the validation part only, over the diameters that are judged.
+
+It is applied unchanged to the test part. Where the validation part holds too few craters, or nothing was trained, the
+weights' own threshold and calibration are used.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from crater_pipeline import calibration
+from crater_pipeline.bodies import Body
+from crater_pipeline.evaluation.curves import threshold_curve
+from crater_pipeline.evaluation.intervals import spatial_blocks
+from crater_pipeline.evaluation.judging import Scene, make_scene, ranked
+from crater_pipeline.evaluation.settings import EvaluationSettings
+
+logger = logging.getLogger(__name__)
+
+FloatArray = NDArray[np.float64]
+
+CRITERION = "iou50"
+SPLIT = "val"
+
+MIN_TRUTH = 25
+"""Fewer craters in the validation part say less than the weights' own calibration does."""
+
+MAX_CUT_FRACTION = EvaluationSettings().max_cut_fraction
+
+MAX_THRESHOLDS = 200
+ECE_BLOCK_KM = 25.0
+
+
+def candidate_thresholds(ranking: pd.DataFrame) -> FloatArray:
+    """Raw scores at which to try a threshold, rising, at most `MAX_THRESHOLDS`.
+
+    The best F1 always lies at the score of a true positive; the threshold is put midway to the next lower score.
+    """
+    score = ranking["score"].to_numpy(dtype=float)
+    distinct = np.unique(score)
+    hits = np.unique(score[ranking["is_crater"].to_numpy(dtype=bool)])
+    position = np.searchsorted(distinct, hits)
+    lower = np.where(position > 0, distinct[np.maximum(position - 1, 0)], hits)
+    thresholds = (hits + lower) / 2
+    chosen = np.linspace(0, len(thresholds) - 1, min(len(thresholds), MAX_THRESHOLDS)).round().astype(int)
+    return thresholds[np.unique(chosen)]
+
+
+def crossing(curve: pd.DataFrame) -> float | None:
+    """Threshold at which precision and recall are nearest to each other; None for an empty curve."""
+    gap = (curve["precision"] - curve["recall"]).abs().to_numpy(dtype=float)
+    return None if np.isnan(gap).all() else float(curve["threshold"].to_numpy()[np.nanargmin(gap)])
+
+
+def operating_point(
+    craters: pd.DataFrame,
+    catalogue: pd.DataFrame,
+    footprint: gpd.GeoDataFrame,
+    weights: Mapping[str, Any],
+    trained: bool,
+    min_diameter_km: float,
+    body: Body,
+) -> dict[str, Any]:
+    """Threshold and calibration of a region, as `operating_point.json` holds them.
+
+    `craters` has lon, lat, diameter_km and score (raw); `weights` is the weights' metadata with threshold and
+    calibration. Scores under "threshold" are calibrated, those under "raw_threshold" the network's own.
+    """
+    raw_scored = craters.assign(score=craters["score"].to_numpy(dtype=float))
+    scene = make_scene(raw_scored, catalogue, footprint, SPLIT, min_diameter_km, MAX_CUT_FRACTION, body)
+    n_truth = int(scene.truth["counts"].sum())
+    fitted = _fitted(scene) if trained and n_truth >= MIN_TRUTH else None
+    if fitted is None:
+        if trained:
+            logger.warning(
+                "the validation part holds %d craters of %g km or more (%d are needed) or none was found: the weights' "
+                "own threshold and calibration are used",
+                n_truth,
+                min_diameter_km,
+                MIN_TRUTH,
+            )
+        own = weights.get("calibration") or calibration.IDENTITY
+        fitted = {
+            "raw_threshold": float(weights["threshold"]),
+            "raw_crossing": None,
+            "calibration": dict(own),
+            "source": "weights",
+            "expected_calibration_error": None,
+            "curve": [],
+        }
+    return {
+        "threshold": float(calibration.apply(fitted["calibration"], fitted["raw_threshold"])),
+        **fitted,
+        "split": SPLIT,
+        "n_validation_truth": n_truth,
+        "min_diameter_km": min_diameter_km,
+    }
+
+
+def _fitted(scene: Scene) -> dict[str, Any] | None:
+    """What the validation part says; None if nothing in it is found."""
+    pairs = scene.pairs(CRITERION)
+    ranking = ranked(scene, pairs)
+    thresholds = candidate_thresholds(ranking)
+    curve = threshold_curve(scene, pairs, thresholds)
+    if curve.empty or not curve["f1"].max() > 0:
+        return None
+    raw, is_crater = ranking["score"].to_numpy(dtype=float), ranking["is_crater"].to_numpy(dtype=bool)
+    fitted = calibration.fit(raw, is_crater)
+    where = scene.pred.loc[ranking["pred"]]
+    block = spatial_blocks(where["lon"], where["lat"], ECE_BLOCK_KM, scene.body)
+    in_calibrated = curve.assign(threshold=calibration.apply(fitted, curve["threshold"]))
+    return {
+        "raw_threshold": float(thresholds[np.nanargmax(curve["f1"].to_numpy(dtype=float))]),
+        "raw_crossing": crossing(curve),
+        "calibration": fitted,
+        "source": "validation",
+        "expected_calibration_error": calibration.cross_fitted_error(raw, is_crater, block),
+        "curve": in_calibrated.astype(object).where(in_calibrated.notna(), None).to_dict("records"),
+    }
