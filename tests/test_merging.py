@@ -100,7 +100,7 @@ def test_nested_craters_stay() -> None:
 def test_a_chain_keeps_every_other_crater() -> None:
     """Craters 4 km wide every 0.9 km: each is similar to the next only."""
     degrees = np.degrees(0.9 / MOON.radius_km)
-    chain = [(i * degrees, 0.0, 4.0, 0.9 - 0.01 * i) for i in range(9)]
+    chain: Rows = [(i * degrees, 0.0, 4.0, 0.9 - 0.01 * i) for i in range(9)]
     assert keep(chain) == [True, False] * 4 + [True]
 
 
