@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft, ndimage
+from scipy import fft, sparse
 
 
 def fractal(
@@ -48,8 +48,21 @@ def coarse_fractal(
     """`fractal` made on a grid `step` times coarser and interpolated: for fields without short waves."""
     coarse_shape = (shape[0] // step + 4, shape[1] // step + 4)
     coarse = fractal(coarse_shape, rng, hurst, max(longest_px / step, 4.0), stretch, shortest_px=4.0)
-    zoomed = ndimage.zoom(coarse, step, order=1 if step < 3 else 2, prefilter=False, grid_mode=True, mode="nearest")
-    return np.ascontiguousarray(zoomed[step : step + shape[0], step : step + shape[1]])
+    rows, cols = (_spline_weights(n, step, coarse_n) for n, coarse_n in zip(shape, coarse_shape, strict=True))
+    half = rows @ coarse
+    return np.ascontiguousarray((cols @ half.T).T)
+
+
+def _spline_weights(length: int, step: int, nodes: int) -> sparse.csr_array:
+    """Cubic B-spline weights (length, nodes) of a grid `step` times coarser; smooth to the second derivative."""
+    position = (np.arange(length) + 0.5) / step + 1.0
+    index = np.floor(position).astype(int)
+    t = position - index
+    taps = ((1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3)
+    data = (np.stack(taps, axis=1) / 6.0).astype(np.float32)
+    columns = np.clip(index[:, None] + np.arange(-1, 3), 0, nodes - 1)
+    row = np.repeat(np.arange(length), 4)
+    return sparse.csr_array((data.ravel(), (row, columns.ravel())), shape=(length, nodes))
 
 
 def distance_to_zero(field: NDArray[np.float32]) -> NDArray[np.float32]:

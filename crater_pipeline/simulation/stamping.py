@@ -13,6 +13,8 @@ SMALL_RADIUS_PX = 2.5
 pixels across there is nothing to be seen of what they cover."""
 EPOCHS = 12
 """Slices of time between which small and large craters take turns."""
+INNER_REACH = 2.0
+"""Radii within which the outline is irregular and the ground is reset and roughened."""
 STEEPEST_RUBBLE = 0.15
 """Largest height of hummocks (standard deviation, of the walls) in pixels' units of length."""
 HARMONICS = 9
@@ -112,35 +114,40 @@ class Stamper:
         dx = ((np.arange(left, right, dtype=np.float32) + np.float32(0.5 - x)) / np.float32(radius_px))[None, :]
         dy = ((np.arange(top, bottom, dtype=np.float32) + np.float32(0.5 - y)) / np.float32(radius_px))[:, None]
         radius = np.sqrt(dx * dx + dy * dy)
-        if radius_px > 4.0:
-            radius *= 1.0 + _irregularity(dx, dy, radius, harmonics, radius_px)
+        # All but the thin outer ejecta lies in this smaller window.
+        near = (_span(dy[:, 0], INNER_REACH), _span(dx[0], INNER_REACH))
+        near_dx, near_dy, near_radius = dx[:, near[1]], dy[near[0]], radius[near]
         ground = self.elevation[top:bottom, left:right]
-        reset = _reset_weight(radius)
-        plane = _mean_plane(ground, dx, dy, radius)
+        if near_radius.size:
+            if radius_px > 4.0:
+                near_radius *= 1.0 + _irregularity(near_dx, near_dy, near_radius, harmonics, radius_px)
+            reset = _reset_weight(near_radius)
+            near_ground = ground[near]
+            near_ground += reset * (_mean_plane(near_ground, near_dx, near_dy, near_radius) - near_ground)
+            if radius_px > 8.0:
+                corner = (top + near[0].start, left + near[1].start)
+                near_ground += self._rough(near_radius, profile, state, corner, shift, radius_px)
         position = np.minimum(radius * np.float32((SAMPLES - 1) / REACH), np.float32(SAMPLES - 1.001))
         index = position.astype(np.int32)
-        weight = position - index
-        relief = profile[index] * (1 - weight) + profile[index + 1] * weight
-        if radius_px > 8.0:
-            relief += self._rough(radius, profile, state, top, left, shift, radius_px)
-        ground += reset * (plane - ground) + relief
+        position -= index
+        low = profile[index]
+        ground += low + position * (profile[index + 1] - low)
 
     def _rough(
         self,
         radius: NDArray[np.float32],
         profile: NDArray[np.float32],
         state: float,
-        top: int,
-        left: int,
+        corner: tuple[int, int],
         shift: NDArray[np.int64],
         radius_px: float,
     ) -> NDArray[np.float32]:
         """Hummocks: some on the floor, more on the walls, most on the near ejecta; smoothed away with age."""
-        rows = (np.arange(top, top + radius.shape[0]) + int(shift[0])) % self.texture.shape[0]
-        cols = (np.arange(left, left + radius.shape[1]) + int(shift[1])) % self.texture.shape[1]
+        rows = (np.arange(corner[0], corner[0] + radius.shape[0]) + int(shift[0])) % self.texture.shape[0]
+        cols = (np.arange(corner[1], corner[1] + radius.shape[1]) + int(shift[1])) % self.texture.shape[1]
         texture = self.texture[rows[:, None], cols[None, :]]
         relief = float(profile.max() - profile[0])
-        share = np.interp(radius, (0.0, 0.5, 0.8, 1.0, 1.5, 2.5), (0.012, 0.02, 0.05, 0.035, 0.025, 0.0))
+        share = np.interp(radius, (0.0, 0.5, 0.8, 1.0, 1.4, 1.9), (0.012, 0.02, 0.05, 0.035, 0.025, 0.0))
         amplitude = relief * max(0.0, 1.0 - state) * min(1.0, (radius_px - 8.0) / 24.0)
         # Rubble has slopes below its angle of repose, however large the crater.
         amplitude = min(amplitude, STEEPEST_RUBBLE * self.pixel_size_m / 0.05)
@@ -165,7 +172,14 @@ def _irregularity(
         total *= unit
         total += coefficient
     total *= unit * unit
-    return total.real.astype(np.float32)
+    fade = np.clip(np.float32(INNER_REACH / 0.25) - radius / np.float32(0.25), 0.0, 1.0)
+    return (total.real * fade).astype(np.float32)
+
+
+def _span(offset: NDArray[np.float32], reach: float) -> slice:
+    """Where the rising `offset` lies within +-`reach`."""
+    start, stop = np.searchsorted(offset, (-reach, reach))
+    return slice(int(start), int(stop))
 
 
 def _reset_weight(radius: NDArray[np.float32]) -> NDArray[np.float32]:
