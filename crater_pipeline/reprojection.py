@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 
 Kind = Literal["image", "dtm"]
 
+WRITE_PX = 512
+"""Side of the output blocks: the internal tiles of what we write, so that each is compressed once."""
+
 SMALLEST_BLOCK = 64
 """Output blocks are not divided below this side."""
 
@@ -137,8 +140,8 @@ def _undeclared_nodata(dtype: str) -> float | None:
 
 
 def _elevation_step(pixel_m: float) -> float:
-    """Elevations are rounded to this power of two, far below the noise of any slope, which halves the file."""
-    return 2.0 ** math.floor(math.log2(pixel_m / 4096.0))
+    """Elevations are rounded to this power of two (at most 1/16 m), below what any slope shows: the file halves."""
+    return min(2.0 ** math.floor(math.log2(pixel_m / 4096.0)), 1.0 / 16.0)
 
 
 def _stretch(reader: Reader) -> tuple[float, float]:
@@ -187,7 +190,7 @@ def reproject_region(
         dtype, fill = ("uint8", 0.0) if kind == "image" else ("float32", math.nan)
         valid = 0
         with create_raster(output, grid.width, grid.height, grid.crs, grid.transform, dtype, fill) as target:
-            for window in progress(windows(grid.width, grid.height), "reproject"):
+            for window in progress(windows(grid.width, grid.height, WRITE_PX), "reproject"):
                 values = reader.block(window)
                 known = np.isfinite(values)
                 valid += int(known.sum())
