@@ -48,9 +48,8 @@ def measure(count: int) -> None:
     kept = deduplicate(lon, lat, diameter_km, score, MOON, MergingSettings())
     seconds, cpu = time.perf_counter() - start, time.process_time() - start_cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(
-        f"{count:>12,d} {seconds:>10.2f} {cpu:>10.2f} {peak / 1e6:>10.2f} {(peak - before) / 1e6:>12.2f} {kept.sum():>12,d}"
-    )
+    figures = f"{seconds:>10.2f} {cpu:>10.2f} {peak / 1e6:>10.2f} {(peak - before) / 1e6:>12.2f}"
+    print(f"{count:>12,d} {figures} {kept.sum():>12,d}")
 
 
 if __name__ == "__main__":

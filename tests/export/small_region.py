@@ -1,0 +1,103 @@
+"""Made-up craters, catalogues and footprints, and a run of the export over them."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from crater_pipeline.bodies import Body
+from crater_pipeline.craters import crater_ids
+from crater_pipeline.merging import COLUMNS
+from crater_pipeline.steps.export import export
+
+MOON = Body(name="moon", radius_m=1_737_400.0)
+
+OPERATING_POINT: dict[str, Any] = {
+    "threshold": 0.5,
+    "raw_threshold": 0.3,
+    "calibration": {"kind": "isotonic", "raw": [0.0, 0.3, 1.0], "calibrated": [0.0, 0.5, 1.0]},
+    "source": "validation",
+}
+
+
+def box_area_km2(west: float, south: float, east: float, north: float) -> float:
+    sines = np.sin(np.radians(north)) - np.sin(np.radians(south))
+    return float(MOON.radius_km**2 * np.radians(east - west) * sines)
+
+
+def footprint_of(boxes: dict[str, list[tuple[float, float, float, float]]]) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(
+        {"split": list(boxes), "area_km2": [sum(box_area_km2(*box) for box in each) for each in boxes.values()]},
+        geometry=[shapely.MultiPolygon([shapely.box(*box) for box in each]) for each in boxes.values()],
+        crs=MOON.geographic_crs,
+    )
+
+
+def craters_of(lon: list[float], lat: list[float], diameter_km: list[float], score: list[float]) -> pd.DataFrame:
+    table = pd.DataFrame(
+        {
+            "crater_id": pd.Series(crater_ids(lon, lat, diameter_km), dtype="str"),
+            "lon": pd.Series(lon, dtype=float),
+            "lat": pd.Series(lat, dtype=float),
+            "diameter_km": pd.Series(diameter_km, dtype=float),
+            "score": pd.Series(score, dtype="float32"),
+            "level": pd.Series(np.zeros(len(lon)), dtype="int8"),
+            "diameter_px": pd.Series(np.array(diameter_km) * 10, dtype="float32"),
+            "touches_edge": pd.Series(np.zeros(len(lon)), dtype=bool),
+            "split": pd.Series(["test"] * len(lon), dtype="str"),
+        }
+    )
+    return table[COLUMNS]
+
+
+def catalogue_of(lon: list[float], lat: list[float], diameter_km: list[float]) -> pd.DataFrame:
+    names = [f"K{number}" for number in range(len(lon))]
+    return pd.DataFrame({"catalogue_id": names, "lon": lon, "lat": lat, "diameter_km": diameter_km}).assign(
+        arc_fraction=np.nan
+    )
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Paths of one run of the export."""
+
+    folder: Path
+    region: str = "small"
+
+    def __getitem__(self, name: str) -> Path:
+        return self.folder / name.format(region=self.region)
+
+
+def run_export(
+    folder: Path, craters: pd.DataFrame, catalogue: pd.DataFrame, footprint: gpd.GeoDataFrame, body: Body = MOON
+) -> Exported:
+    """Run the step into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    craters.to_parquet(folder / "merged.parquet", index=False)
+    catalogue.to_parquet(folder / "catalogue.parquet", index=False)
+    footprint.to_parquet(folder / "footprint.parquet")
+    (folder / "operating_point.json").write_text(json.dumps(OPERATING_POINT))
+    out = folder / "out"
+    export(
+        region="small",
+        craters=folder / "merged.parquet",
+        operating_point=folder / "operating_point.json",
+        catalogue=folder / "catalogue.parquet",
+        footprint=folder / "footprint.parquet",
+        output_geopackage=out / "craters.gpkg",
+        output_all=out / "craters_all.parquet",
+        output_shapefile=out / "craters.shp",
+        output_craterstats_shapefile=out / "small_CRATER.shp",
+        output_area_shapefile=out / "small_AREA.shp",
+        output_diam=out / "small.diam",
+        output_scc=out / "small.scc",
+        min_diameter_km=2.0,
+        provenance=json.dumps({"configuration_hash": "c0ffee", "sources": [{"url": "a.tif", "sha256": "beef"}]}),
+        body=body,
+    )
+    return Exported(out)

@@ -1,0 +1,74 @@
+"""What is said about each crater."""
+
+import pandas as pd
+import pytest
+
+from crater_pipeline.catalogues import empty_catalogue
+from crater_pipeline.errors import UserError
+from crater_pipeline.export.publication import COLUMNS, catalogue_layer, is_exported, publish
+from tests.export.small_region import MOON, OPERATING_POINT, catalogue_of, craters_of, footprint_of
+
+
+def published(craters: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
+    return publish(craters, catalogue, OPERATING_POINT, 2.0, MOON)
+
+
+def test_score_is_calibrated_and_the_raw_one_kept() -> None:
+    table = published(craters_of([0, 1], [0, 0], [5, 5], [0.65, 0.15]), empty_catalogue())
+    assert table.columns.tolist() == COLUMNS
+    assert table["score"].tolist() == pytest.approx([0.75, 0.25])
+    assert table["raw_score"].tolist() == pytest.approx([0.65, 0.15])
+    assert is_exported(table, OPERATING_POINT).tolist() == [True, False]
+
+
+def test_a_crater_at_the_threshold_is_exported() -> None:
+    table = published(craters_of([0], [0], [5], [0.0]).assign(score=0.3), empty_catalogue())
+    assert is_exported(table, OPERATING_POINT).tolist() == [True]
+
+
+def test_status() -> None:
+    craters = craters_of([0, 5, 10, 15], [0, 0, 0, 0], [5, 5, 1.9, 1.9], [0.9] * 4)
+    table = published(craters, catalogue_of([0.01, 15.001], [0, 0], [5.2, 1.9]))
+    assert table["status"].tolist() == ["matched", "candidate", "unverifiable", "matched"]
+    assert table["catalogue_id"].isna().tolist() == [False, True, True, False]
+    assert table["catalogue_id"].dropna().tolist() == ["K0", "K1"]
+
+
+def test_without_a_catalogue_all_are_candidates() -> None:
+    table = published(craters_of([0, 1], [0, 0], [5, 1], [0.9, 0.9]), empty_catalogue())
+    assert table["status"].tolist() == ["candidate", "candidate"]
+
+
+def test_matching_is_one_to_one() -> None:
+    table = published(craters_of([0, 0.02], [0, 0], [5, 5], [0.9, 0.8]), catalogue_of([0.0], [0], [5]))
+    assert sorted(table["status"]) == ["candidate", "matched"]
+
+
+def test_a_crater_below_the_threshold_never_takes_the_match_of_one_above() -> None:
+    """The less sure one fits better, but it is not in the product."""
+    table = published(craters_of([0.03, 0.0], [0, 0], [5.5, 5.0], [0.9, 0.1]), catalogue_of([0.0], [0], [5.0]))
+    assert table["status"].tolist() == ["matched", "candidate"]
+
+
+def test_a_crater_below_the_threshold_may_match_what_is_left() -> None:
+    table = published(craters_of([0.0], [0], [5.0], [0.1]), catalogue_of([0.0], [0], [5.0]))
+    assert table["status"].tolist() == ["matched"]
+    layer = catalogue_layer(
+        catalogue_of([0.0], [0], [5.0]),
+        table[is_exported(table, OPERATING_POINT)],
+        footprint_of({"test": [(-1, -1, 1, 1)]}),
+    )
+    assert layer["found"].tolist() == [False]
+
+
+def test_catalogue_layer_holds_what_lies_in_the_footprint() -> None:
+    catalogue = catalogue_of([0.0, 0.5, 3.0], [0, 0, 0], [5.0, 6.0, 5.0])
+    table = published(craters_of([0.0, 3.0], [0, 0], [5.0, 5.0], [0.9, 0.9]), catalogue)
+    layer = catalogue_layer(catalogue, table, footprint_of({"test": [(-1, -1, 1, 1)]}))
+    assert layer["catalogue_id"].tolist() == ["K0", "K1"]
+    assert layer["found"].tolist() == [True, False]
+
+
+def test_an_operating_point_without_threshold() -> None:
+    with pytest.raises(UserError, match="lacks 'threshold'"):
+        publish(craters_of([], [], [], []), empty_catalogue(), {"calibration": {}}, 1.0, MOON)
