@@ -1,6 +1,5 @@
 """Outputs appear whole or not at all."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ def atomic_path(target: Path) -> Iterator[Path]:
     try:
         temporary = folder / target.name
         yield temporary
-        os.replace(temporary, target)
+        temporary.replace(target)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -107,8 +107,9 @@ def tile_annotations(tile: Tile, craters: pd.DataFrame) -> pd.DataFrame:
     width, height = np.minimum(cx + r, tile.size) - left, np.minimum(cy + r, tile.size) - top
     reaches = (width > 0) & (height > 0)
     found = craters.assign(cx=cx, cy=cy, r=r, left=left, top=top, width=width, height=height)[reaches]
-    cx, cy, r = (found[name].to_numpy() for name in ("cx", "cy", "r"))
-    visible = found["width"] * found["height"] / np.maximum((2 * r) ** 2, 1e-12)
+    cx, cy, r = (found[name].to_numpy(float) for name in ("cx", "cy", "r"))
+    area = found["width"].to_numpy(float) * found["height"].to_numpy(float)
+    visible = area / np.maximum((2 * r) ** 2, 1e-12)
     centre_inside = (cx >= 0) & (cy >= 0) & (cx < tile.size) & (cy < tile.size)
     learned = centre_inside & (2 * r >= LEARNED_PX[0]) & (2 * r <= LEARNED_PX[1]) & (visible >= MIN_VISIBLE)
     return found.assign(ignore=~(learned & found["learnable"].to_numpy()))

@@ -1,6 +1,6 @@
 """Training, validation and test parts of a raster."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,7 @@ class SplitSettings(Settings):
         return self
 
 
-def assign_parts(weights: NDArray[np.float64], settings: SplitSettings) -> NDArray[np.uint8]:
+def assign_parts(weights: NDArray[np.floating[Any]], settings: SplitSettings) -> NDArray[np.uint8]:
     """Part (0 train, 1 val, 2 test) of each item, shares measured by `weights`.
 
     Items are laid along the unit interval in a seeded random order, each as long as its weight; fold `f` of `n`
@@ -74,5 +74,5 @@ def split_map(grid: TileGrid, wanted: NDArray[np.bool_], factor: int, settings: 
         col_block = np.searchsorted(core_edges(x_offsets, grid.size), (np.arange(cols) + 0.5) * factor) - 1
     n_cols = int(col_block.max()) + 1
     block = row_block[:, None] * n_cols + col_block[None, :]
-    weights = np.bincount(block.ravel(), weights=wanted.ravel(), minlength=int(block.max()) + 1)
-    return assign_parts(weights, settings)[block]
+    counts = np.bincount(block.ravel(), weights=wanted.ravel(), minlength=int(block.max()) + 1)
+    return assign_parts(counts.astype(float), settings)[block]

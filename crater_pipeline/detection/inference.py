@@ -106,8 +106,8 @@ def _touches_nodata(boxes: Boxes, valid: NDArray[np.bool_]) -> NDArray[np.bool_]
     x = (boxes.x[:, None] + boxes.width[:, None] / 2 * np.cos(angle)).astype(int)
     y = (boxes.y[:, None] + boxes.height[:, None] / 2 * np.sin(angle)).astype(int)
     inside = (x >= 0) & (y >= 0) & (x < valid.shape[1]) & (y < valid.shape[0])
-    missing: NDArray[np.bool_] = inside & ~valid[y.clip(0, valid.shape[0] - 1), x.clip(0, valid.shape[1] - 1)]
-    return missing.any(axis=1)
+    missing = inside & ~valid[y.clip(0, valid.shape[0] - 1), x.clip(0, valid.shape[1] - 1)]
+    return np.asarray(missing.any(axis=1))
 
 
 def _rows(tile: Tile, boxes: Boxes, valid: NDArray[np.bool_], grid: TileGrid) -> pd.DataFrame:
@@ -151,7 +151,7 @@ def _touches_border(rows: pd.DataFrame, info: RasterInfo, bounds: Bounds, body: 
     outside = (x < 0) | (y < 0) | (x > info.width) | (y > info.height)
     lon, lat = info.lonlat(x.ravel(), y.ravel(), body)
     within = bounds.contains(np.nan_to_num(lon, nan=1e9), np.nan_to_num(lat, nan=1e9)).reshape(x.shape)
-    return (outside | ~within).any(axis=1)
+    return np.asarray((outside | ~within).any(axis=1))
 
 
 @torch.inference_mode()

@@ -7,6 +7,7 @@ from crater_pipeline.bounds import Bounds
 from crater_pipeline.labels import LabelSettings
 from crater_pipeline.models.settings import ModelSettings
 from crater_pipeline.models.weights import CALIBRATION_IDENTITY, build_network, save_weights
+from crater_pipeline.splits import SplitSettings
 from crater_pipeline.steps._command import run
 from crater_pipeline.training.corpus import simulated_scenes, terrain_scene
 from crater_pipeline.training.fit import EpochSampler, fit, loader
@@ -27,6 +28,7 @@ def pretrain(
     checkpoints: Path,
     body: Body,
     labels: LabelSettings,
+    split: SplitSettings,
     model: ModelSettings,
     settings: PretrainingSettings,
 ) -> None:
@@ -46,9 +48,11 @@ def pretrain(
         Their description; threshold and calibration are filled in by the step `ship`.
     checkpoints
         Folder for checkpoints, logs and simulated scenes; a run that was cut off goes on from it.
+    split
+        Blocks of the regions; only the `train` part is learned from.
     """
     real = [
-        terrain_scene(e, c, Bounds(*map(float, b.split(","))), body, labels, settings)
+        terrain_scene(e, c, Bounds(*map(float, b.split(","))), body, labels, split)
         for e, c, b in zip(elevation, catalogue, bounds, strict=True)
     ]
     simulated = simulated_scenes(settings, checkpoints / "scenes")

@@ -30,7 +30,8 @@ def coco_document(tiles: pd.DataFrame, craters: pd.DataFrame, pixel_size_m: floa
     Boxes are clipped to their tile; `circle` is whole: centre x, y and radius in pixels of the tile. `ignore` is 1
     where the crater is neither to be learned nor to be counted (with `iscrowd` 0: it is one object).
     """
-    images, annotations = [], []
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
     for image_id, row in enumerate(tiles.itertuples(index=False), start=1):
         tile = tile_of(row)
         images.append(
@@ -42,8 +43,8 @@ def coco_document(tiles: pd.DataFrame, craters: pd.DataFrame, pixel_size_m: floa
                 **{key: getattr(row, key) for key in ("name", "level", "row", "col", "x_off", "y_off", "split")},
             }
         )
-        for crater in tile_annotations(tile, craters).itertuples(index=False):
-            box = [round(float(v), 3) for v in (crater.left, crater.top, crater.width, crater.height)]
+        for crater in tile_annotations(tile, craters).to_dict("records"):
+            box = [round(float(crater[key]), 3) for key in ("left", "top", "width", "height")]
             annotations.append(
                 {
                     "id": len(annotations) + 1,
@@ -52,12 +53,9 @@ def coco_document(tiles: pd.DataFrame, craters: pd.DataFrame, pixel_size_m: floa
                     "bbox": box,
                     "area": round(box[2] * box[3], 3),
                     "iscrowd": 0,
-                    "ignore": int(crater.ignore),
-                    "circle": [round(float(v), 3) for v in (crater.cx, crater.cy, crater.r)],
-                    "catalogue_id": crater.catalogue_id,
-                    "lon": crater.lon,
-                    "lat": crater.lat,
-                    "diameter_km": crater.diameter_km,
+                    "ignore": int(crater["ignore"]),
+                    "circle": [round(float(crater[key]), 3) for key in ("cx", "cy", "r")],
+                    **{key: crater[key] for key in ("catalogue_id", "lon", "lat", "diameter_km")},
                 }
             )
     return {

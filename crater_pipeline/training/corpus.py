@@ -8,49 +8,30 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from rasterio.windows import Window
 from rich.progress import track
 
 from crater_pipeline.atomic import atomic_path
 from crater_pipeline.bodies import Body
 from crater_pipeline.bounds import Bounds
+from crater_pipeline.footprint import CELL_PX
 from crater_pipeline.labels import LabelSettings, crater_relief_m, learnable, raster_circles
-from crater_pipeline.rasters import RasterInfo, open_raster, raster_info, read_window
+from crater_pipeline.rasters import open_raster, raster_info, read_window, valid_mask
 from crater_pipeline.simulation.settings import SimulationSettings
 from crater_pipeline.simulation.terrain import simulate_terrain
-from crater_pipeline.splits import SPLITS, SplitSettings, split_map
-from crater_pipeline.tiles import TileGrid
+from crater_pipeline.splits import SPLITS, SplitSettings
+from crater_pipeline.tiles import TilingSettings
+from crater_pipeline.tiling import Parts
 from crater_pipeline.training.scenes import Scene
 from crater_pipeline.training.settings import PretrainingSettings
 
 log = logging.getLogger(__name__)
 
-CELL_PX = 8
-"""Resolution at which held-out blocks are laid out."""
-
-
-def held_out_split(settings: PretrainingSettings) -> SplitSettings:
-    """The blocks of a pretraining region: `train`, and `val` for threshold and calibration."""
-    share = settings.held_out_fraction
-    return SplitSettings(
-        fractions=(1 - share, share, 0.0), block_px=settings.held_out_block_px, seed=settings.seed, folds=1
-    )
-
-
-def held_out(info: RasterInfo, bounds: Bounds, body: Body, settings: PretrainingSettings) -> NDArray[np.uint8]:
-    """Cells of `CELL_PX` pixels: 0 to learn from, 1 held out, 255 outside the bounds."""
-    rows, cols = -(-info.height // CELL_PX), -(-info.width // CELL_PX)
-    yy, xx = np.mgrid[:rows, :cols]
-    inside = bounds.contains(*info.lonlat((xx + 0.5) * CELL_PX, (yy + 0.5) * CELL_PX, body))
-    parts = split_map(TileGrid(info.width, info.height), inside, CELL_PX, held_out_split(settings))
-    return np.where(inside, parts, np.uint8(255))
-
 
 def terrain_scene(
-    elevation: Path, catalogue: Path, bounds: Bounds, body: Body, labels: LabelSettings, settings: PretrainingSettings
+    elevation: Path, catalogue: Path, bounds: Bounds, body: Body, labels: LabelSettings, split: SplitSettings
 ) -> Scene:
-    """A whole reprojected terrain model with its catalogue; held-out blocks and what lies outside `bounds` are NaN."""
+    """A whole reprojected terrain model with its catalogue, NaN outside `bounds` and outside the training part."""
     info = raster_info(elevation)
     with open_raster(elevation) as dataset:
         data = read_window(dataset, Window(0, 0, info.width, info.height))
@@ -59,10 +40,11 @@ def terrain_scene(
     circles = raster_circles(info, craters, body)
     relief = crater_relief_m(heights, circles)
     shown = learnable(craters["diameter_km"].to_numpy(), relief, labels)
-    cells = held_out(info, bounds, body, settings) != SPLITS.index("train")
-    for row in range(cells.shape[0]):
+    parts = Parts(info, valid_mask(elevation, CELL_PX), bounds, body, TilingSettings(), split, trained=True)
+    hidden = ~parts.wanted | (parts.split != SPLITS.index("train"))
+    for row in range(hidden.shape[0]):
         rows = slice(row * CELL_PX, (row + 1) * CELL_PX)
-        heights[rows][:, np.repeat(cells[row], CELL_PX)[: info.width]] = np.nan
+        heights[rows][:, np.repeat(hidden[row], CELL_PX)[: info.width]] = np.nan
     log.info("%s: %d craters, %d of them to learn from", elevation, len(craters), int(shown.sum()))
     return Scene(heights, info.pixel_size_m, circles, ~shown)
 

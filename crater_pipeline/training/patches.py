@@ -146,8 +146,8 @@ def degraded(patch: Patch, rng: np.random.Generator) -> Patch:
     if rng.random() < 0.4:
         low, high = np.nanpercentile(values[::4, ::4], [0.5, 99.5]) if not np.isnan(values).all() else (0.0, 1.0)
         unit = np.clip((values - low) / max(high - low, 1e-9), 0, 1)
-        values = unit ** np.float32(np.exp(rng.normal(0, 0.3)))
-    return replace(patch, values=values.astype(np.float32))
+        values = (unit ** np.exp(rng.normal(0, 0.3))).astype(np.float32)
+    return replace(patch, values=values)
 
 
 def to_sample(patch: Patch, stride: int) -> dict[str, NDArray[np.float32]]:

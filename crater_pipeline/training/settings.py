@@ -48,10 +48,6 @@ class PretrainingSettings(Settings):
     """How the shipped weights are made: simulated and real terrain, lit at random."""
 
     regions: tuple[str, ...] = Field((), description="Regions with terrain models and catalogues to learn from.")
-    held_out_fraction: float = Field(
-        0.12, gt=0, lt=1, description="Share of each region kept out of training, for threshold and calibration."
-    )
-    held_out_block_px: int = Field(2048, ge=512, multiple_of=8, description="Side of the blocks held out.")
     simulated_scenes: int = Field(10, ge=0, description="Scenes of simulated terrain.")
     simulated_size_px: int = Field(2048, ge=512, description="Side of a simulated scene.")
     simulated_share: float = Field(0.35, ge=0, le=1, description="Share of the samples cut from simulated scenes.")

@@ -1,0 +1,108 @@
+"""Find the craters of one's own raster, without a configuration."""
+
+import logging
+import tempfile
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from cyclopts import Parameter
+
+from crater_pipeline.bodies import Body
+from crater_pipeline.bounds import Bounds
+from crater_pipeline.calibration import apply
+from crater_pipeline.catalogues import empty_catalogue
+from crater_pipeline.detection.settings import InferenceSettings
+from crater_pipeline.export.geopackage import region_layers, write_geopackage
+from crater_pipeline.export.provenance import provenance_rows
+from crater_pipeline.export.publication import catalogue_layer, is_exported, publish
+from crater_pipeline.export.styles import styles
+from crater_pipeline.extent import raster_bounds
+from crater_pipeline.merging import MergingSettings
+from crater_pipeline.models.weights import file_hash, metadata_path, read_metadata, shipped_weights
+from crater_pipeline.rasters import raster_info
+from crater_pipeline.relief import shade_raster
+from crater_pipeline.reprojection import ReprojectionSettings, reproject_region
+from crater_pipeline.shading import ShadingSettings
+from crater_pipeline.steps._command import run
+from crater_pipeline.survey import survey
+from crater_pipeline.tiles import TilingSettings
+
+log = logging.getLogger(__name__)
+
+MOON = Body(name="moon", radius_m=1_737_400)
+
+
+def find(
+    raster: Path,
+    /,
+    *,
+    out: Path = Path("craters.gpkg"),
+    kind: Literal["image", "dtm"] | None = None,
+    bounds: tuple[float, float, float, float] | None = None,
+    weights: Path | None = None,
+    threshold: float | None = None,
+    nodata: float | None = None,
+    body: Annotated[Body, Parameter(show_default=False)] = MOON,
+    shading: ShadingSettings | None = None,
+) -> None:
+    """Find the craters of a georeferenced raster with the shipped weights: `find my.tif --out craters.gpkg`.
+
+    Parameters
+    ----------
+    raster
+        Any georeferenced raster of the body that GDAL reads: an image, or a terrain model.
+    out
+        GeoPackage to write.
+    kind
+        `image` or `dtm`; by default unsigned integers are an image, other numbers a terrain model.
+    bounds
+        West, south, east, north in degrees (default: the whole raster).
+    weights
+        Another `.safetensors` file with its `.json` beside it.
+    threshold
+        Calibrated score from which a crater is written (default: the weights' own operating threshold).
+    nodata
+        A value of the raster that means "no data", where the file does not say.
+    body
+        The body as JSON: name and radius_m.
+    shading
+        How a terrain model is lit, as JSON (default: a sun in the west, 25 degrees high).
+    """
+    info = raster_info(raster)
+    body.check_crs(info.crs, str(raster))
+    kind = kind or ("image" if np.dtype(info.dtype).kind == "u" else "dtm")
+    area = Bounds(*bounds) if bounds else raster_bounds(info, body)
+    weights = weights or shipped_weights()
+    described = read_metadata(metadata_path(weights))
+    own = float(apply(described.calibration, described.threshold))
+    point = {"threshold": own if threshold is None else threshold, "calibration": described.calibration}
+    log.info("%s: %s of %.4g m a pixel, %s", raster, kind, info.pixel_size_m, [round(v, 4) for v in area])
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
+        image = Path(folder) / "projected.tif"
+        reproject_region(raster, image, area, body, kind, ReprojectionSettings(), nodata)
+        if kind == "dtm":
+            projected, image = image, Path(folder) / "shaded.tif"
+            shade_raster(projected, image, body, shading or ShadingSettings())
+        craters, searched = survey(
+            image,
+            weights,
+            metadata_path(weights),
+            area,
+            body,
+            TilingSettings(),
+            InferenceSettings(),
+            MergingSettings(),
+        )
+    published = publish(craters, empty_catalogue(), point, 0.0, body)
+    exported = published[is_exported(published, point)].reset_index(drop=True)
+    sources = [{"url": raster.name, "sha256": file_hash(raster)}]
+    facts = provenance_rows("{}", sources=sources, weights_hash=described.hash, kind=kind, threshold=point["threshold"])
+    listed = catalogue_layer(empty_catalogue(), exported, searched)
+    write_geopackage(out, region_layers(exported, searched, listed, body, vertices=72), styles(), facts, body)
+    log.info("%s: %d craters in %.0f km2", out, len(exported), searched["area_km2"].sum())
+
+
+if __name__ == "__main__":
+    run(find)

@@ -1,0 +1,44 @@
+"""Search, georeferencing and merging of one raster in one go, for uses outside the workflow's region by region."""
+
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from crater_pipeline.bodies import Body
+from crater_pipeline.bounds import Bounds
+from crater_pipeline.detection.inference import search
+from crater_pipeline.detection.settings import InferenceSettings
+from crater_pipeline.footprint import CELL_PX, footprint
+from crater_pipeline.georeferencing import georeference
+from crater_pipeline.merging import MergingSettings, merge
+from crater_pipeline.models.weights import load_network, read_metadata
+from crater_pipeline.rasters import raster_info, valid_mask
+from crater_pipeline.splits import SplitSettings
+from crater_pipeline.tiles import TilingSettings
+from crater_pipeline.tiling import Parts
+
+
+def survey(
+    image: Path,
+    weights: Path,
+    metadata: Path,
+    bounds: Bounds,
+    body: Body,
+    tiling: TilingSettings,
+    inference: InferenceSettings,
+    merging: MergingSettings,
+    split: SplitSettings | None = None,
+) -> tuple[pd.DataFrame, gpd.GeoDataFrame]:
+    """Unique craters (columns of `merged.parquet`) and the searched area of a reprojected 8-bit raster.
+
+    `split` divides the area as training does; without it all of it is the test part.
+    """
+    described = read_metadata(metadata)
+    info = raster_info(image)
+    assert info.crs is not None  # a reprojected raster has one
+    parts = Parts(info, valid_mask(image, CELL_PX), bounds, body, tiling, split or SplitSettings(), split is not None)
+    area = footprint(info, parts.searched, parts.split, bounds, body)
+    network = load_network(weights, described)
+    found, _ = search(image, network, described.size_encoding, bounds, body, tiling, inference)
+    return merge(georeference(found, info.transform, info.crs, body), area, body, merging), area
