@@ -22,6 +22,9 @@ IntArray = NDArray[np.int64]
 
 SIZE_CLASSES_PER_OCTAVE = 2
 
+BATCH_EDGES = 500
+"""Edges that are solved together: few enough to be fast, enough to make the overhead of a call small."""
+
 
 @dataclass(frozen=True)
 class Criterion:
@@ -155,14 +158,18 @@ def optimal_assignment(pairs: CandidatePairs, truth_ignored: NDArray[np.bool_] |
     chosen = [np.flatnonzero(alone)]
     rest = np.flatnonzero(~alone)
     rest = rest[np.argsort(component[rest], kind="stable")]
-    for group in np.split(rest, np.flatnonzero(np.diff(component[rest])) + 1) if len(rest) else ():
-        chosen.append(group[_assign(p[group], t[group], pairs.similarity[group], counted[group])])
+    if len(rest):
+        starts = np.flatnonzero(np.append(True, np.diff(component[rest]) != 0))
+        # Several components are solved at once, as many as share a batch by the position of their first edge.
+        batch_starts = starts[np.append(True, np.diff(starts // BATCH_EDGES) != 0)]
+        for group in np.split(rest, batch_starts[1:]):
+            chosen.append(group[_assign(p[group], t[group], pairs.similarity[group], counted[group])])
     picked = np.sort(np.concatenate(chosen))
     return np.column_stack([preds[p[picked]], truths[t[picked]]])
 
 
 def _assign(p: IntArray, t: IntArray, similarity: FloatArray, counted: NDArray[np.bool_]) -> IntArray:
-    """Positions of the chosen edges within one connected component."""
+    """Positions of the chosen edges within a few connected components."""
     rows, p = np.unique(p, return_inverse=True)
     cols, t = np.unique(t, return_inverse=True)
     n, m = len(rows), len(cols)

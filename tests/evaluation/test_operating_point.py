@@ -1,0 +1,72 @@
+import json
+import logging
+from typing import Any
+
+import numpy as np
+import pytest
+
+from crater_pipeline import calibration
+from crater_pipeline.evaluation.curves import counts_at
+from crater_pipeline.evaluation.judging import make_scene
+from crater_pipeline.evaluation.metrics import f1
+from crater_pipeline.evaluation.operating_point import operating_point
+from tests.judged_region import MOON, Region, random_region
+
+WEIGHTS: dict[str, Any] = {
+    "threshold": 0.4,
+    "calibration": {"kind": "isotonic", "raw": [0.0, 1.0], "calibrated": [0.0, 0.5]},
+}
+
+
+def point_of(region: Region, trained: bool = True, limit: float = 2.0) -> dict[str, Any]:
+    return operating_point(region.craters, region.catalogue, region.footprint, WEIGHTS, trained, limit, MOON)
+
+
+def test_no_threshold_has_a_better_f1_on_the_validation_part() -> None:
+    region = random_region(4, n=4000)
+    point = point_of(region)
+    assert point["source"] == "validation"
+    scene = make_scene(region.craters, region.catalogue, region.footprint, "val", 2.0, 0.25, MOON)
+    pairs = scene.pairs("iou50")
+    best = f1(counts_at(scene, pairs, np.linspace(0, 1, 301))).max()
+    assert f1(counts_at(scene, pairs, [point["raw_threshold"]]))[0] >= best - 0.005
+    assert max(row["f1"] for row in point["curve"]) == pytest.approx(
+        f1(counts_at(scene, pairs, [point["raw_threshold"]]))[0]
+    )
+    assert point["n_validation_truth"] == scene.truth["counts"].sum()
+
+
+def test_calibrated_and_raw_threshold_choose_the_same_craters() -> None:
+    region = random_region(4)
+    point = json.loads(json.dumps(point_of(region), allow_nan=False))
+    calibrated = calibration.apply(point["calibration"], region.craters["score"])
+    assert ((calibrated >= point["threshold"]) == (region.craters["score"] >= point["raw_threshold"])).all()
+    curve = [row["threshold"] for row in point["curve"]]
+    assert curve == sorted(curve)
+    assert 0 <= point["expected_calibration_error"] < 0.15
+
+
+def test_the_test_part_plays_no_role() -> None:
+    region = random_region(4)
+    others = region.craters["split"] != "test"
+    without = Region(region.craters[others], region.catalogue[region.catalogue["lon"] < -21], region.footprint)
+    assert point_of(without) == point_of(region)
+
+
+@pytest.mark.parametrize("why", ["not trained", "few craters", "no catalogue", "nothing found"])
+def test_the_weights_own_are_used(why: str, caplog: pytest.LogCaptureFixture) -> None:
+    region, limit = random_region(4), 2.0
+    if why == "few craters":
+        limit = 20.0
+    elif why == "no catalogue":
+        region = Region(region.craters, region.catalogue.iloc[:0], region.footprint)
+    elif why == "nothing found":
+        region = Region(region.craters.iloc[:0], region.catalogue, region.footprint)
+    with caplog.at_level(logging.WARNING):
+        point = point_of(region, trained=why != "not trained", limit=limit)
+    assert point["source"] == "weights"
+    assert point["raw_threshold"] == 0.4
+    assert point["threshold"] == pytest.approx(0.2)
+    assert point["calibration"] == WEIGHTS["calibration"]
+    assert point["curve"] == []
+    assert bool(caplog.records) == (why != "not trained")
