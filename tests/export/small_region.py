@@ -33,7 +33,10 @@ def box_area_km2(west: float, south: float, east: float, north: float) -> float:
 def footprint_of(boxes: dict[str, list[tuple[float, float, float, float]]]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {"split": list(boxes), "area_km2": [sum(box_area_km2(*box) for box in each) for each in boxes.values()]},
-        geometry=[shapely.MultiPolygon([shapely.box(*box) for box in each]) for each in boxes.values()],
+        geometry=[
+            shapely.MultiPolygon(list(shapely.get_parts(shapely.union_all([shapely.box(*box) for box in each]))))
+            for each in boxes.values()
+        ],
         crs=MOON.geographic_crs,
     )
 

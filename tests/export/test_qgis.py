@@ -1,0 +1,94 @@
+"""A real QGIS opens the results: valid layers, the body's reference system, styles applied on load."""
+
+import functools
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from tests.export.small_region import Exported
+
+PROBE = Path(__file__).with_name("qgis_probe.py")
+LAYERS = ("craters", "centres", "catalogue", "footprint")
+
+
+def environment(folder: Path) -> dict[str, str]:
+    runtime = folder / "runtime"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PROJ_", "GDAL_"))}
+    return {**kept, "QT_QPA_PLATFORM": "offscreen", "XDG_RUNTIME_DIR": str(runtime), "HOME": str(folder)}
+
+
+@functools.cache
+def qgis_python() -> str | None:
+    """The Python that has PyQGIS: what QGIS_PYTHON names, or the system's."""
+    python = os.environ.get("QGIS_PYTHON", "/usr/bin/python3")
+    try:
+        done = subprocess.run([python, "-c", "import qgis.core"], capture_output=True, check=False)
+    except OSError:
+        return None
+    return python if done.returncode == 0 else None
+
+
+def look(folder: Path, uris: list[str], image: Path | None = None) -> list[dict[str, Any]]:
+    python = qgis_python()
+    if python is None:
+        pytest.skip(
+            "PyQGIS is not installed (apt-get install python3-qgis, or let QGIS_PYTHON name a Python that has it)"
+        )
+    report = folder / "seen.json"
+    render = ["--render", str(image)] if image else []
+    command = [python, str(PROBE), *render, str(report), *uris]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(folder), check=False)
+    assert report.is_file(), done.stderr
+    seen: list[dict[str, Any]] = json.loads(report.read_text())
+    return seen
+
+
+def layers_of(exported: Exported) -> list[str]:
+    return [f"{exported['craters.gpkg']}|layername={name}" for name in LAYERS]
+
+
+def test_geopackage(exported: Exported, tmp_path: Path) -> None:
+    image = tmp_path / "map.png"
+    seen = dict(zip(LAYERS, look(tmp_path, layers_of(exported), image), strict=True))
+    assert {name: layer["features"] for name, layer in seen.items()} == {
+        "craters": 4,
+        "centres": 4,
+        "catalogue": 4,
+        "footprint": 3,
+    }
+    for layer in seen.values():
+        assert layer["valid"]
+        assert layer["crs_valid"]
+        assert layer["crs"] == "IAU_2015:30100"
+        assert layer["geometries_valid"]
+        assert layer["renderer"] == "RuleRenderer"
+        assert layer["filters_valid"]
+    assert {"Matched", "Candidate", "Unverifiable"} <= set(seen["craters"]["rules"])
+    assert set(seen["craters"]["symbols"]) == {"SimpleLine"}
+    colours = np.unique((imread(image)[..., :3] * 255).astype(np.uint8).reshape(-1, 3), axis=0)
+    assert len(colours) > 5  # outlines in several colours on the background
+
+
+def test_nothing_found(exported_empty: Exported, tmp_path: Path) -> None:
+    for name, layer in zip(LAYERS, look(tmp_path, layers_of(exported_empty)), strict=True):
+        assert layer["valid"]
+        assert layer["crs"] == "IAU_2015:30100"
+        assert layer["features"] == (1 if name == "footprint" else 0)
+        assert layer["renderer"] == "RuleRenderer"
+
+
+def test_shapefiles(exported: Exported, tmp_path: Path) -> None:
+    names = ("craters.shp", "small_CRATER.shp", "small_AREA.shp")
+    seen = look(tmp_path, [str(exported[name]) for name in names])
+    assert [layer["features"] for layer in seen] == [4, 4, 1]
+    for layer in seen:
+        assert layer["valid"]
+        assert layer["crs"] == "IAU_2015:30100"
+    assert all(len(field) <= 10 for layer in seen for field in layer["fields"])
