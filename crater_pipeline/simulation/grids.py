@@ -7,6 +7,7 @@ import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
+from scipy import sparse
 
 from crater_pipeline.bodies import Body
 from crater_pipeline.bounds import Bounds
@@ -84,7 +85,7 @@ def scene_grid(bounds: Bounds, pixel_size_m: float, crs: CRS, body: Body) -> Gri
 def on_lattice(values: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float64]:
     """Bilinear interpolation to `shape` of values given at `lattice_axis` along both axes."""
     rows, cols = (_interpolation(n) for n in shape)
-    return rows @ values @ cols.T
+    return np.ascontiguousarray((cols @ (rows @ values).T).T)
 
 
 def lattice_axis(length: int) -> NDArray[np.float64]:
@@ -92,13 +93,13 @@ def lattice_axis(length: int) -> NDArray[np.float64]:
     return np.arange(0, length + LATTICE_PX, LATTICE_PX, dtype=np.float64) + 0.5
 
 
-def _interpolation(length: int) -> NDArray[np.float64]:
+def _interpolation(length: int) -> sparse.csr_array:
     """Weights (length, lattice nodes)."""
     index, part = np.divmod(np.arange(length), LATTICE_PX)
-    weights = np.zeros((length, lattice_axis(length).size))
-    weights[np.arange(length), index] = 1.0 - part / LATTICE_PX
-    weights[np.arange(length), index + 1] = part / LATTICE_PX
-    return weights
+    row = np.arange(length)
+    weights = np.concatenate([1.0 - part / LATTICE_PX, part / LATTICE_PX])
+    places = (np.concatenate([row, row]), np.concatenate([index, index + 1]))
+    return sparse.csr_array((weights, places), shape=(length, lattice_axis(length).size))
 
 
 def positions(source: Grid, target: Grid, rows: slice) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

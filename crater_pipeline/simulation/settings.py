@@ -46,10 +46,12 @@ class SimulationSettings(Settings):
         0.0, ge=0, description="Gaussian sigma in pixels of the terrain model's resolution (GLD100: 3.6 of its own)."
     )
     dtm_noise_m: float = Field(
-        0.0, ge=0, description="Correlated height noise of the terrain model, metres (GLD100: 4)."
+        0.0, ge=0, description="Correlated height noise of the terrain model, metres (GLD100: 6)."
     )
     dtm_step_m: float = Field(0.0, ge=0, description="Heights are rounded to multiples of this, metres (GLD100: 1).")
-    dtm_noise_px: float = Field(3.5, gt=0, description="Gaussian sigma in pixels of that noise (GLD100: as its blur).")
+    dtm_noise_px: float = Field(
+        3.0, gt=0, description="Gaussian sigma in pixels of that noise (GLD100: 3.0 of its own)."
+    )
     sun_azimuth_deg: float = Field(270.0, description="Azimuth of the sun, clockwise from true north.")
     sun_elevation_deg: float = Field(25.0, gt=0, le=90, description="Elevation of the sun above the horizon.")
     image_blur_px: float = Field(0.7, ge=0, description="Gaussian sigma in pixels of the image's resolution.")

@@ -53,7 +53,7 @@ def fresh_profile(diameter_km: float, radius: NDArray[np.float64]) -> NDArray[np
     wall = np.clip((radius - floor) / (1.0 - floor), 0.0, 1.0)
     inside = rim - depth + depth * wall ** (2.1 - 0.7 * complexity)
     # Slumped blocks: two or three steps on the walls of complex craters.
-    inside += complexity * 0.055 * depth * np.sin(2.0 * np.pi * 2.5 * wall) * np.sin(np.pi * wall)
+    inside += complexity * 0.02 * depth * np.sin(2.0 * np.pi * 2.5 * wall) * np.sin(np.pi * wall)
     if complexity > 0:
         # Central peak: height 0.0006 D^1.97 km (Hale & Grieve 1982, as in Melosh 1989), at most half the depth.
         peak = 2.0 * min(0.0006 * diameter_km**1.97 / diameter_km, 0.25 * depth)

@@ -201,7 +201,7 @@ def _mean_plane(
     v = np.broadcast_to(dy[::step], near.shape)[near]
     mu, mv, mz = u.mean(), v.mean(), z.mean()
     u, v, z = u - mu, v - mv, z - mz
-    uu, vv, uv, uz, vz = (float(np.dot(a, b)) for a, b in ((u, u), (v, v), (u, v), (u, z), (v, z)))
+    uu, vv, uv, uz, vz = (float((a * b).sum()) for a, b in ((u, u), (v, v), (u, v), (u, z), (v, z)))
     determinant = uu * vv - uv * uv
     if determinant < 1e-6 * uu * vv + 1e-12:
         return np.full_like(ground, mz)

@@ -64,7 +64,7 @@ def measured_relief_px(
     mean = _masked_mean(above, rim_inside)
     # A crater on a slope has a low side: judge each rim point against the plane of the whole rim.
     cos, sin = np.cos(_ANGLES), np.sin(_ANGLES)
-    tilt = 2.0 / RIM_POINTS * ((above @ cos)[:, None] * cos + (above @ sin)[:, None] * sin)
+    tilt = 2.0 / RIM_POINTS * ((above * cos).sum(1)[:, None] * cos + (above * sin).sum(1)[:, None] * sin)
     level = above - np.where(rim_inside.all(axis=1, keepdims=True), tilt, 0.0)
     standing = _masked_mean(level > 0.25 * mean[:, None], rim_inside)
     measured = (rim_inside.mean(axis=1) > 0.5) & ~np.isnan(mean)

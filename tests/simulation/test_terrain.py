@@ -98,7 +98,7 @@ def test_an_instrument_blurs_and_adds_noise() -> None:
     model = instrument(sharp, np.random.default_rng(0), settings)
     np.testing.assert_array_equal(model, np.round(model))
     noise_free = instrument(sharp, np.random.default_rng(0), settings.model_copy(update={"dtm_noise_m": 0.0}))
-    assert np.std(model - noise_free) == pytest.approx(4.5, rel=0.05)
+    assert np.std(model - noise_free) == pytest.approx(6.0, rel=0.05)
     assert np.abs(np.diff(noise_free)).max() < np.abs(np.diff(sharp)).max()
     np.testing.assert_array_equal(instrument(sharp, np.random.default_rng(0), mare()), sharp)
 
