@@ -83,8 +83,9 @@ def test_perfect_detections_of_a_real_catalogue_are_all_matched(tmp_path: Path) 
     read_catalogue(catalogue=source, output=tmp_path / "known.parquet", format="wang_wu", body=MOON, bounds=bounds)
     known = pd.read_parquet(tmp_path / "known.parquet")
     inside = known[Bounds(*bounds).contains(known["lon"], known["lat"]) & (known["diameter_km"] < 500)]
-    columns = (inside[name].tolist() for name in ("lon", "lat", "diameter_km"))
-    run = run_export(tmp_path, craters_of(*columns, [0.9] * len(inside)), known, footprint_of({"test": [bounds]}))
+    lon, lat, diameter_km = (inside[name].tolist() for name in ("lon", "lat", "diameter_km"))
+    craters = craters_of(lon, lat, diameter_km, [0.9] * len(inside))
+    run = run_export(tmp_path, craters, known, footprint_of({"test": [bounds]}))
     published = pd.read_parquet(run["craters_all.parquet"])
     assert set(published["status"]) == {"matched"}
     assert np.array_equal(published["catalogue_id"], inside["catalogue_id"])
