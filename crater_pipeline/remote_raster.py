@@ -31,7 +31,7 @@ from crater_pipeline.remote_rows import read_rows, row_layout
 logger = logging.getLogger(__name__)
 
 BLOCK_PX = 1024
-"""Least side of the blocks that are fetched, and kept over an interruption."""
+"""Side (about) of the blocks that are fetched, and kept over an interruption."""
 
 EDGE_PX = 4
 """Pixels beyond the bounds and their margin that interpolation needs."""
@@ -86,17 +86,17 @@ def source_window(source: RasterInfo, bounds: Bounds, body: Body, margin_deg: fl
     return Window(left, top, right - left, bottom - top)
 
 
-def _blocks(window: Window, block_shape: tuple[int, int]) -> list[Window]:
+def blocks_of(window: Window, block_shape: tuple[int, int]) -> list[Window]:
     """Parts of `window` along the borders of the raster's own blocks, so that none is fetched twice."""
-    edges = []
-    for offset, length, step in (
-        (int(window.row_off), int(window.height), block_shape[0]),
-        (int(window.col_off), int(window.width), block_shape[1]),
-    ):
-        size = step * max(1, math.ceil(BLOCK_PX / step))
-        inner = range((offset // size + 1) * size, offset + length, size)
-        edges.append([offset, *inner, offset + length])
-    rows, cols = edges
+
+    def edges(offset: int, length: int, step: int, wanted: int) -> list[int]:
+        size = step * max(1, round(wanted / step))
+        return [offset, *range((offset // size + 1) * size, offset + length, size), offset + length]
+
+    cols = edges(int(window.col_off), int(window.width), block_shape[1], BLOCK_PX)
+    widest = max(right - left for left, right in pairwise(cols))
+    # A strip is as wide as the raster: fewer rows of it make a block of the same size.
+    rows = edges(int(window.row_off), int(window.height), block_shape[0], max(1, BLOCK_PX**2 // widest))
     return [
         Window(left, top, right - left, bottom - top)
         for top, bottom in pairwise(rows)
@@ -178,7 +178,7 @@ def _copy_window(
     size = (int(window.width), int(window.height))
     with create_raster(output, *size, source.crs, transform, source.dtype, nodata) as target:
         target.scales, target.offsets, target.units = dataset.scales[:1], dataset.offsets[:1], dataset.units[:1]
-        for block in progress(_blocks(window, dataset.block_shapes[0]), "download"):
+        for block in progress(blocks_of(window, dataset.block_shapes[0]), "download"):
             here = Window(block.col_off - window.col_off, block.row_off - window.row_off, block.width, block.height)
             target.write(fetch(block), 1, window=here)
 

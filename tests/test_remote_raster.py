@@ -10,13 +10,16 @@ import pytest
 import rasterio
 import stamina
 from affine import Affine
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyproj import CRS
+from rasterio.windows import Window
 
 from crater_pipeline.bodies import Body
 from crater_pipeline.bounds import Bounds
 from crater_pipeline.errors import UserError
 from crater_pipeline.rasters import raster_info
-from crater_pipeline.remote_raster import download_window, source_window
+from crater_pipeline.remote_raster import blocks_of, download_window, source_window
 from crater_pipeline.remote_rows import COALESCED_GAP_BYTES, coalesce
 from crater_pipeline.steps.download import download
 from tests.range_server import Files, serve
@@ -211,6 +214,31 @@ def test_a_regional_raster_in_0_to_360_is_found_by_western_longitudes(tmp_path: 
     window = source_window(raster_info(path), Bounds(-30, 35, -20, 45), MOON, 0.0)
     assert (window.col_off, window.width) == (96, 108)
     assert (window.row_off, window.height) == (46, 108)
+
+
+@given(
+    left=st.integers(0, 3000),
+    top=st.integers(0, 3000),
+    width=st.integers(1, 5000),
+    height=st.integers(1, 5000),
+    shape=st.sampled_from([(1, 109164), (16, 109164), (256, 256), (512, 512), (5000, 7000), (64, 4096)]),
+)
+@settings(deadline=None, max_examples=50)
+def test_blocks_partition_the_window_along_the_files_own(
+    left: int, top: int, width: int, height: int, shape: tuple[int, int]
+) -> None:
+    blocks = blocks_of(Window(left, top, width, height), shape)
+    assert sum(block.width * block.height for block in blocks) == width * height
+    for block in blocks:
+        assert block.width > 0
+        assert block.height > 0
+        assert block.width * block.height <= max(4 * 1024**2, shape[0] * shape[1])
+        for start, size, first, end in (
+            (block.row_off, shape[0], top, top + height),
+            (block.col_off, shape[1], left, left + width),
+        ):
+            assert first <= start < end
+            assert start == first or start % size == 0
 
 
 def test_pieces_close_together_are_one_request() -> None:
