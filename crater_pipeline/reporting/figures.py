@@ -109,13 +109,12 @@ def froc_figure(criteria: Mapping[str, Any], n_false_positive: int, area_km2: fl
 
 def roc_figure(criteria: Mapping[str, Any]) -> str | None:
     """ROC over candidate peaks; None where there are only craters or only false ones."""
+    curves = {name: criterion["ranking_curve"]["roc"] for name, criterion in criteria.items()}
+    curves = {name: roc for name, roc in curves.items() if roc is not None}
+    if not curves:
+        return None
     with drawing() as (figure, (axes,)):
-        drawn = False
-        for name, criterion in criteria.items():
-            roc = criterion["ranking_curve"]["roc"]
-            if roc is None:
-                continue
-            drawn = True
+        for name, roc in curves.items():
             colour, dash = CRITERION_STYLE[name]
             x, y = floats(roc["false_positive_rate"]), floats(roc["true_positive_rate"])
             axes.plot(x, y, color=colour, linestyle=dash, label=f"{name}, area {roc['area']:.3f}")
@@ -124,7 +123,7 @@ def roc_figure(criteria: Mapping[str, Any]) -> str | None:
         axes.set_xlabel("share of false candidates kept")
         axes.set_ylabel("share of true candidates kept")
         axes.legend(loc="lower right")
-        return to_svg(figure, "roc", "ROC over candidate peaks") if drawn else None
+        return to_svg(figure, "roc", "ROC over candidate peaks")
 
 
 def resample_figure(criteria: Mapping[str, Any]) -> str | None:
@@ -274,7 +273,7 @@ def reliability_figure(reliability: Mapping[str, Any]) -> str | None:
             )
         _percent(axes)
         axes.set_ylabel("share that are craters")
-        axes.legend(loc="upper left")
+        axes.legend(loc="lower right")
         rows = reliability["calibrated"]["bins"]
         number = floats([r["count"] for r in rows])
         counts.bar([(r["low"] + r["high"]) / 2 for r in rows], number, 0.085, color=PREDICTED, alpha=0.6)

@@ -1,0 +1,283 @@
+"""calibrate, evaluate and report, one after another, on a made-up region and its picture."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from affine import Affine
+
+from crater_pipeline import calibration
+from crater_pipeline.bounds import Bounds
+from crater_pipeline.errors import UserError
+from crater_pipeline.evaluation.matching import optimal_matches
+from crater_pipeline.evaluation.settings import EvaluationSettings
+from crater_pipeline.projections import choose_projection
+from crater_pipeline.rasters import create_raster, raster_info
+from crater_pipeline.steps.calibrate import calibrate
+from crater_pipeline.steps.evaluate import evaluate
+from crater_pipeline.steps.report import report
+from tests.judged_region import MOON, Region, footprint_of, random_region
+
+WEIGHTS = {
+    "backbone": "hourglass_compact",
+    "hash": "0123abcd",
+    "threshold": 0.35,
+    "calibration": {"kind": "identity", "raw": [], "calibrated": []},
+    "pixel_size_range_m": [50.0, 500.0],
+    "diameter_range_px": [8.0, 128.0],
+    "training": {"epochs": 12, "initial": "none", "loss": {"last": 0.123456}, "note": "<b>bold</b> & more"},
+}
+
+
+class Chain:
+    """The files of one region, and the three steps run on them."""
+
+    def __init__(self, folder: Path, region: Region) -> None:
+        self.folder, self.region = folder, region
+        region.craters.to_parquet(self.path("merged.parquet"))
+        region.catalogue.to_parquet(self.path("catalogue.parquet"))
+        region.footprint.to_parquet(self.path("footprint.parquet"))
+        self.path("weights.json").write_text(json.dumps(WEIGHTS))
+        self._image()
+
+    def path(self, name: str) -> Path:
+        return self.folder / name
+
+    def _image(self) -> None:
+        crs = choose_projection(Bounds(-30, 30, -18, 40), MOON)
+        noise = np.random.default_rng(0).normal(120, 15, (800, 700)).clip(1, 255).astype(np.uint8)
+        with create_raster(
+            self.path("image.tif"), 700, 800, crs, Affine(500, 0, -175_000, 0, -500, 200_000), "uint8", 0
+        ) as dataset:
+            dataset.write(noise, 1)
+        assert raster_info(self.path("image.tif")).width == 700
+
+    def calibrate(self, trained: bool = True) -> dict[str, Any]:
+        calibrate(
+            craters=self.path("merged.parquet"),
+            catalogue=self.path("catalogue.parquet"),
+            footprint=self.path("footprint.parquet"),
+            metadata=self.path("weights.json"),
+            output=self.path("operating_point.json"),
+            trained=trained,
+            min_diameter_km=2.0,
+            body=MOON,
+        )
+        point: dict[str, Any] = json.loads(self.path("operating_point.json").read_text())
+        return point
+
+    def publish(self, point: dict[str, Any]) -> None:
+        """What the export makes of the merged craters."""
+        table = self.region.craters.rename(columns={"score": "raw_score"})
+        table["score"] = calibration.apply(point["calibration"], table["raw_score"])
+        pairs = optimal_matches(table, self.region.catalogue, "iou50", MOON)
+        names = np.full(len(table), None, dtype=object)
+        names[pairs[:, 0]] = self.region.catalogue["catalogue_id"].to_numpy()[pairs[:, 1]]
+        table["catalogue_id"] = pd.array(names, dtype="str")
+        table["status"] = np.where(pd.notna(names), "matched", "candidate")
+        table.to_parquet(self.path("craters_all.parquet"))
+
+    def evaluate(self, **more: Any) -> dict[str, Any]:
+        evaluate(
+            craters=self.path("craters_all.parquet"),
+            operating_point=self.path("operating_point.json"),
+            catalogue=self.path("catalogue.parquet"),
+            footprint=self.path("footprint.parquet"),
+            output=self.path("metrics.json"),
+            output_matches=self.path("matches.parquet"),
+            region="somewhere",
+            body=MOON,
+            settings=EvaluationSettings(bootstrap_samples=100),
+            **more,
+        )
+
+        def no_constant(name: str) -> None:
+            raise AssertionError(f"{name} is not JSON")
+
+        figures: dict[str, Any] = json.loads(self.path("metrics.json").read_text(), parse_constant=no_constant)
+        return figures
+
+    def report(self) -> str:
+        report(
+            metrics=self.path("metrics.json"),
+            matches=self.path("matches.parquet"),
+            craters=self.path("craters_all.parquet"),
+            catalogue=self.path("catalogue.parquet"),
+            footprint=self.path("footprint.parquet"),
+            operating_point=self.path("operating_point.json"),
+            image=self.path("image.tif"),
+            metadata=self.path("weights.json"),
+            output=self.path("report.html"),
+            title="Somewhere & <elsewhere>",
+            body=MOON,
+        )
+        return self.path("report.html").read_text()
+
+    def run(self, trained: bool = True) -> tuple[dict[str, Any], str]:
+        self.publish(self.calibrate(trained))
+        return self.evaluate(), self.report()
+
+
+class References(HTMLParser):
+    """Everything a browser would fetch, and whether tags are closed in order."""
+
+    VOID = frozenset({"meta", "input", "br", "link", "img", "hr", "use", "image", "path", "circle", "rect"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+        self.ids: list[str] = []
+        self.open: list[str] = []
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._look(attrs)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._look(attrs)
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+    def _look(self, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name in ("src", "href", "xlink:href", "srcset", "poster", "data", "action") and value:
+                self.fetched.append(value)
+            if name == "id" and value:
+                self.ids.append(value)
+
+
+def check_page(page: str) -> References:
+    found = References()
+    found.feed(page)
+    assert found.open == []
+    assert all(each.startswith(("#", "data:image/")) for each in found.fetched)
+    assert not re.search(r"@import|url\(\s*['\"]?(?!#)|<script|<link|<iframe", page)
+    assert len(set(found.ids)) == len(found.ids)
+    targets = {each[1:] for each in found.fetched if each.startswith("#")}
+    assert targets <= set(found.ids)
+    assert len(page.encode()) < 8e6
+    assert "Undefined" not in page
+    assert "nan %" not in page
+    return found
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Chain, dict[str, Any], str]:
+    chain = Chain(tmp_path_factory.mktemp("region"), random_region(0))
+    return chain, *chain.run()
+
+
+def test_the_chain_judges_what_it_was_given(finished: tuple[Chain, dict[str, Any], str]) -> None:
+    _, figures, _ = finished
+    headline = figures["criteria"]["iou50"]
+    # The made-up detector finds 80 % and its false alarms score low.
+    assert 0.65 < headline["recall"]["value"] < 0.85
+    assert headline["precision"]["value"] > 0.8
+    assert figures["region"] == "somewhere"
+    assert figures["schema_version"] == 1
+    assert figures["coco_tiles"] is None
+    assert figures["threshold_source"] == "validation"
+
+
+def test_the_page_fetches_nothing_and_shows_the_figures(finished: tuple[Chain, dict[str, Any], str]) -> None:
+    _, figures, page = finished
+    check_page(page)
+    for name in ("precision", "recall", "f1", "average_precision"):
+        assert f"{100 * figures['criteria']['iou50'][name]['value']:.1f} %" in page
+    for criterion in ("iou50", "deepmoon", "strict"):
+        assert f"<code>{criterion}</code>" in page
+    assert page.count('class="chart"') == 11
+    assert page.count("data:image/webp") >= 2
+    assert "Somewhere &amp; &lt;elsewhere&gt;" in page
+    assert "&lt;b&gt;bold&lt;/b&gt; &amp; more" in page
+    assert "0123abcd" in page
+    assert "0.1235" in page
+
+
+def test_published_figures_are_quoted_as_printed_and_marked(finished: tuple[Chain, dict[str, Any], str]) -> None:
+    _, _, page = finished
+    for printed in ("75.97", "74.71", "75.08", "81.35", "80.92", "74.00", "73.34", "78.44"):
+        assert f"{printed} %" in page
+    assert "75.33" in page
+    assert page.count('title="2PR/(P+R) of the printed P and R') == 4
+
+
+def test_the_same_inputs_give_the_same_page(finished: tuple[Chain, dict[str, Any], str]) -> None:
+    chain, _, page = finished
+    assert chain.report() == page
+
+
+def test_without_a_catalogue_there_is_a_page_and_no_figures(tmp_path: Path) -> None:
+    region = random_region(0)
+    chain = Chain(tmp_path, Region(region.craters, region.catalogue.iloc[:0], region.footprint))
+    figures, page = chain.run(trained=False)
+    assert figures["criteria"] is None
+    check_page(page)
+    assert "No catalogue was given" in page
+    assert "81.35" not in page
+    assert page.count('class="chart"') == 3
+    assert len(pd.read_parquet(chain.path("matches.parquet"))) == 0
+
+
+@pytest.mark.parametrize("side", ["craters", "catalogue and craters"])
+def test_nothing_found(tmp_path: Path, side: str) -> None:
+    region = random_region(0)
+    catalogue = region.catalogue if side == "craters" else region.catalogue.iloc[:0]
+    figures, page = Chain(tmp_path, Region(region.craters.iloc[:0], catalogue, region.footprint)).run()
+    check_page(page)
+    assert figures["product"]["n_craters"] == 0
+
+
+def test_untrained_region_is_judged_as_a_whole(tmp_path: Path) -> None:
+    region = random_region(0, n=300)
+    whole = footprint_of({"test": (-30, 30, -18, 40)})
+    chain = Chain(tmp_path, Region(region.craters.assign(split="test"), region.catalogue, whole))
+    figures, page = chain.run(trained=False)
+    assert figures["threshold_source"] == "weights"
+    assert figures["threshold"] == 0.35
+    check_page(page)
+    assert "nothing was trained on it" in page
+
+
+def test_tile_figures_when_detections_are_given(finished: tuple[Chain, dict[str, Any], str]) -> None:
+    chain, _, _ = finished
+    columns = ["level", "tile_row", "tile_col", "x", "y", "width", "height", "score"]
+    pd.DataFrame([(0, 1, 2, 60.0, 60.0, 41.0, 40.0, 0.9)], columns=columns).to_parquet(chain.path("detections.parquet"))
+    annotations = {
+        "images": [{"id": 1, "level": 0, "row": 1, "col": 2, "split": "test", "width": 512, "height": 512}],
+        "annotations": [
+            {
+                "id": 1,
+                "image_id": 1,
+                "category_id": 1,
+                "bbox": [40, 40, 40, 40],
+                "area": 1600,
+                "iscrowd": 0,
+                "ignore": 0,
+                "circle": [60, 60, 20],
+                "diameter_km": 4.0,
+            }
+        ],
+    }
+    chain.path("annotations.json").write_text(json.dumps(annotations))
+    figures = chain.evaluate(detections=chain.path("detections.parquet"), annotations=chain.path("annotations.json"))
+    assert figures["coco_tiles"]["max_detections"][0]["ap50"] == pytest.approx(1.0)
+    page = chain.report()
+    check_page(page)
+    assert "Per tile, as COCO counts" in page
+
+
+def test_missing_input_is_named(tmp_path: Path) -> None:
+    chain = Chain(tmp_path, random_region(0, n=20))
+    chain.path("weights.json").unlink()
+    with pytest.raises(UserError, match=r"weights\.json"):
+        chain.calibrate()
+    assert not chain.path("operating_point.json").exists()
