@@ -77,7 +77,10 @@ def region_grid(
         )
     if covered < MIN_COVERED:
         logger.warning("%s covers only %.0f %% of the bounds %s", source.path, 100 * covered, list(bounds))
-    x, y = to_map.transform(*bounds.outline(OUTLINE_POINTS))
+    lon, lat = bounds.outline(OUTLINE_POINTS)
+    # A hair inside: all around the body, west and east are one meridian, which the projection puts on one side.
+    middle = bounds.west + bounds.width / 2
+    x, y = to_map.transform(middle + (lon - middle) * (1.0 - 1e-9), lat)
     left, right = math.floor(x.min() / pixel), math.ceil(x.max() / pixel)
     bottom, top = math.floor(y.min() / pixel), math.ceil(y.max() / pixel)
     cols, rows = (

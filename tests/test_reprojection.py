@@ -76,6 +76,8 @@ CASES = {
     "antimeridian of a global raster": ((-180, -30, 180, 30), 0.2, True, (170, -10, -170, 10)),
     "antimeridian of a regional raster": ((160, -20, 200, 20), 0.1, False, (170, -10, -170, 10)),
     "south": ((60, -70, 140, -30), 0.1, False, (80, -60, 120, -40)),
+    "all around from 0 to 360": ((-180, -40, 180, 40), 0.5, False, (0, -30, 360, 30)),
+    "all around the south": ((0, -60, 360, -10), 0.5, False, (-180, -50, 180, -15)),
     "north pole": ((-180, 55, 180, 90), 0.2, True, (-180, 70, 180, 90)),
     "south pole from 0 to 360": ((0, -90, 360, -55), 0.2, False, (0, -90, 360, -75)),
     "polar sector": ((-180, 55, 180, 90), 0.2, False, (20, 75, 100, 90)),
@@ -368,3 +370,10 @@ def test_memory_is_that_of_a_block(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(reprojection, "WRITE_PX", 128)
     reproject_region(source, tmp_path / "o.tif", Bounds(2, 2, 58, 28), MOON, "image", NO_MARGIN)
     assert 0 < largest < 3 * 128 * 128
+
+
+def test_all_around_is_as_wide_from_0_to_360_as_from_180_west() -> None:
+    info = RasterInfo(Path("x"), 109164, 54582, WAC_GRID, SIMPLE_CYLINDRICAL, "uint8", None)
+    widths = [region_grid(info, Bounds(west, -30, west + 360, 30), MOON).width for west in (-180.0, 0.0)]
+    equator = 2 * math.pi * MOON.radius_m * math.sqrt(math.cos(math.radians(30.0))) / 100.0
+    assert widths == [pytest.approx(equator, abs=2.0)] * 2
