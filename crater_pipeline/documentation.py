@@ -5,6 +5,7 @@
 
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,7 +44,7 @@ regions:
     mosaic: my_dtm
     catalogue: my_craters
     bounds: [-30, 30, -20, 40]
-    training: {max_minutes: 5}   # any section given in a region wins over the global one
+    training: {unfrozen_epochs: 5}   # any section given in a region wins over the global one
 ```
 
 Names consist of `a-z`, `0-9` and `_` and begin with a letter. Unknown keys are errors. Required keys have no default.
@@ -75,7 +76,17 @@ def configuration_reference() -> str:
 
 def rule_graph() -> str:
     """Mermaid flowchart of all rules, arrows in the direction of the data, redundant ones left out."""
-    command = ["snakemake", "--rulegraph", "mermaid-js", *GRAPH_TARGETS, "--config", GRAPH_CONFIG, "--forceall"]
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--rulegraph",
+        "mermaid-js",
+        *GRAPH_TARGETS,
+        "--config",
+        GRAPH_CONFIG,
+        "--forceall",
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr}")

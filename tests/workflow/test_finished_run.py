@@ -45,7 +45,7 @@ CRATERSTATS = ("tiny_CRATER.shp", "tiny_AREA.shp", "tiny.diam", "tiny.scc")
 
 
 def write_large_mosaic(path: Path) -> None:
-    """A raster of more than a megabyte, the size up to which Snakemake compares contents if it is not told otherwise."""
+    """A raster of more than a megabyte, up to which Snakemake compares contents if it is not told otherwise."""
     pixel = 2 / 1100
     profile = {"width": 1100, "height": 1100, "count": 1, "dtype": "uint8", "driver": "GTiff", "nodata": 0}
     crs = Body(name="moon", radius_m=1_737_400).geographic_crs
@@ -72,8 +72,9 @@ def would_run(checkout: Checkout, *targets: str, mine: str = "mine.yaml") -> set
 def test_the_contracts_files_are_there(finished: Checkout) -> None:
     results = finished.folder / "results" / "tiny"
     others = (
-        "craters.gpkg craters_all.parquet craters.shp craters.dbf craters.shx craters.prj detections.parquet metrics.json "
-        "report.html tiles/annotations.json weights.safetensors weights.json operating_point.json labels.tif"
+        "craters.gpkg craters_all.parquet craters.shp craters.dbf craters.shx craters.prj detections.parquet "
+        "metrics.json report.html tiles/annotations.json weights.safetensors weights.json operating_point.json "
+        "labels.tif"
     )
     for name in [*others.split(), *CRATERSTATS]:
         assert (results / name).stat().st_size > 0, name
@@ -93,13 +94,13 @@ def test_nothing_is_run_again_without_a_change(finished: Checkout) -> None:
     ("module", "rules"),
     [
         ("crater_pipeline/merging.py", MADE_OF_DETECTIONS - {"georeference"}),
-        ("crater_pipeline/georeferencing.py", MADE_OF_DETECTIONS),
+        ("crater_pipeline/steps/georeference.py", MADE_OF_DETECTIONS),
         ("crater_pipeline/steps/report.py", {"report"}),
         ("crater_pipeline/reporting/report.py", {"report"}),
         ("crater_pipeline/steps/download.py", set()),
         ("crater_pipeline/steps/shade.py", set()),
         ("crater_pipeline/config_loading.py", set()),
-        ("crater_pipeline/splits.py", {"tile", "label"} | (MADE_OF_DETECTIONS - {"georeference"})),
+        ("crater_pipeline/splits.py", {"tile", "label", "detect"} | MADE_OF_DETECTIONS),
     ],
 )
 def test_editing_a_module_reruns_the_rules_that_import_it_and_what_follows(
@@ -107,6 +108,11 @@ def test_editing_a_module_reruns_the_rules_that_import_it_and_what_follows(
 ) -> None:
     with finished.edited(module):
         assert would_run(finished) == rules
+
+
+def test_undoing_an_edit_reruns_nothing(finished: Checkout) -> None:
+    with finished.edited("crater_pipeline/merging.py"):
+        assert would_run(finished) != set()
     assert would_run(finished) == set()
 
 
@@ -124,12 +130,18 @@ def test_editing_a_module_reruns_the_rules_that_import_it_and_what_follows(
 def test_editing_a_stages_section_reruns_that_stage_and_what_follows(
     finished: Checkout, section: dict[str, dict[str, float]], rules: set[str]
 ) -> None:
-    everywhere, here = yaml.safe_load(MINE), yaml.safe_load(MINE)
-    everywhere.update(section)
-    here["regions"]["tiny"].update(section)
-    for configuration in (everywhere, here):
-        (finished.folder / "changed.yaml").write_text(yaml.safe_dump(configuration))
-        assert would_run(finished, mine="changed.yaml") == rules
+    configuration = yaml.safe_load(MINE)
+    configuration.update(section)
+    (finished.folder / "changed.yaml").write_text(yaml.safe_dump(configuration))
+    assert would_run(finished, mine="changed.yaml") == rules
+
+
+def test_a_regions_own_section_reruns_what_the_global_one_would(finished: Checkout) -> None:
+    configuration = yaml.safe_load(MINE)
+    configuration["regions"]["tiny"]["merging"] = {"max_size_ratio": 1.31}
+    configuration["regions"]["large"]["merging"] = {"max_size_ratio": 1.33}
+    (finished.folder / "changed.yaml").write_text(yaml.safe_dump(configuration))
+    assert would_run(finished, mine="changed.yaml") == MADE_OF_DETECTIONS - {"georeference"}
 
 
 def test_touching_a_file_without_changing_it_reruns_nothing(finished: Checkout) -> None:

@@ -13,7 +13,7 @@ RULES = {
     for path in sorted((ROOT / "workflow" / "rules").glob("*.smk"))
     for match in re.finditer(r"^rule (\w+):\n(?:(?:    .*)?\n)+", path.read_text(), re.MULTILINE)
 }
-NOT_RULES = {"find", "pretrain"}
+NOT_RULES = {"find", "pretrain", "ship"}
 """Steps for the command line and for developers, which the workflow does not run."""
 
 

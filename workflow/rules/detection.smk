@@ -104,12 +104,14 @@ rule export:
             labels={"result": "Craters (GeoPackage)"},
         ),
         all="results/{region}/craters_all.parquet",
-        shapefile=multiext("results/{region}/craters", ".shp", ".shx", ".dbf", ".prj"),
+        shapefile=multiext(
+            "results/{region}/craters", ".shp", ".shx", ".dbf", ".prj", ".cpg"
+        ),
         craterstats_shapefile=multiext(
-            "results/{region}/{region}_CRATER", ".shp", ".shx", ".dbf", ".prj"
+            "results/{region}/{region}_CRATER", ".shp", ".shx", ".dbf", ".prj", ".cpg"
         ),
         area_shapefile=multiext(
-            "results/{region}/{region}_AREA", ".shp", ".shx", ".dbf", ".prj"
+            "results/{region}/{region}_AREA", ".shp", ".shx", ".dbf", ".prj", ".cpg"
         ),
         diam="results/{region}/{region}.diam",
         scc="results/{region}/{region}.scc",
