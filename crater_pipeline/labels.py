@@ -16,7 +16,7 @@ from crater_pipeline.rasters import RasterInfo, open_raster, read_window
 from crater_pipeline.settings import Settings
 from crater_pipeline.tiles import Tile
 
-LEARNED_PX = (6.0, 160.0)
+LEARNED_PX = (7.0, 160.0)
 """Diameters learned on a level, in its pixels; others are ignored there, for another level sees them better."""
 
 RELIEF_TESTED_KM = 5.0

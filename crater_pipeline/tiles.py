@@ -18,7 +18,7 @@ from crater_pipeline.settings import Settings
 class TilingSettings(Settings):
     """How a raster is cut into tiles."""
 
-    size: int = Field(512, ge=64, multiple_of=64, description="Side of a tile in pixels of its level.")
+    size: int = Field(512, ge=128, multiple_of=128, description="Side of a tile in pixels of its level.")
     overlap: int = Field(128, ge=0, description="Least overlap of neighbouring tiles in pixels of their level.")
     levels: int = Field(
         3, ge=1, le=8, description="Levels of the image pyramid: 3 means x1, x2 and x4 (fewer on a small raster)."

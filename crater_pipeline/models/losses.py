@@ -10,6 +10,10 @@ from crater_pipeline.models.centernet import Prediction
 ALPHA = 2
 BETA = 4
 
+MIN_POSITIVES = 8
+"""A tile's heatmap loss is divided by its number of craters, but by no less than this: a tile of bare mare with one
+crater must not outweigh all others."""
+
 SizeEncoding = Literal["log", "linear"]
 
 
@@ -33,16 +37,18 @@ def decode_size(encoded: Tensor, encoding: SizeEncoding) -> Tensor:
 
 
 def focal_loss(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-    """Focal loss over (B, 1, h, w), alpha 2 and beta 4, divided by the number of positives (at least 1).
+    """Focal loss over (B, 1, h, w), alpha 2 and beta 4: each tile's sum over its number of positives, then the mean.
 
-    A cell is positive where the target is 1; elsewhere its penalty falls by (1 - target)^beta. Cells of weight 0
-    do not count.
+    The published N is the number of keypoints in the image; dividing a batch's sum by the batch's positives instead
+    lets crowded tiles drown out the others. A cell is positive where the target is 1; elsewhere its penalty falls by
+    (1 - target)^beta. Cells of weight 0 do not count.
     """
     log_p, log_not_p = torch.nn.functional.logsigmoid(logits), torch.nn.functional.logsigmoid(-logits)
     p = torch.sigmoid(logits)
     positive = (target >= 1.0).float()
     loss = positive * (1 - p) ** ALPHA * log_p + (1 - positive) * (1 - target) ** BETA * p**ALPHA * log_not_p
-    return -(loss * weight).sum() / (positive * weight).sum().clamp_min(1.0)
+    count = (positive * weight).sum(dim=(1, 2, 3)).clamp_min(MIN_POSITIVES)
+    return -((loss * weight).sum(dim=(1, 2, 3)) / count).mean()
 
 
 def masked_l1(prediction: Tensor, target: Tensor, positive: Tensor) -> Tensor:

@@ -85,7 +85,7 @@ def _simulate(index: int, size: int, seed: int, cache: Path) -> Path:
     return path
 
 
-MIN_VISIBILITY = 0.25
+MIN_VISIBILITY = 0.35
 """Simulated craters fainter than this are ignored in training: neither seen by every eye nor absent."""
 
 BLUR_DIAMETERS = 4.0

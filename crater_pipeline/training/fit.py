@@ -2,15 +2,17 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import lightning as pl
 import numpy as np
 import torch
-from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, ModelCheckpoint, RichProgressBar
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint, RichProgressBar, WeightAveraging
 from lightning.pytorch.loggers import CSVLogger
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from crater_pipeline.atomic import atomic_path
@@ -19,6 +21,17 @@ from crater_pipeline.precision import native_bf16
 from crater_pipeline.training.module import Detector
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class MovingAverage:
+    """Exponential moving average whose decay grows from 0.1 to `decay`: random initial weights are soon forgotten."""
+
+    decay: float
+
+    def __call__(self, average: Tensor, current: Tensor, updates: Tensor | int) -> Tensor:
+        decay = min(self.decay, (1 + int(updates)) / (10 + int(updates)))
+        return average * decay + current * (1 - decay)
 
 
 class EpochSampler(Sampler[int]):
@@ -103,7 +116,7 @@ def fit(
         RichProgressBar(),
     ]
     if averaging_decay > 0:
-        callbacks.append(EMAWeightAveraging(decay=averaging_decay))
+        callbacks.append(WeightAveraging(avg_fn=MovingAverage(averaging_decay)))
     if precision == "auto":
         precision = "bf16-mixed" if native_bf16() else "32-true"
     trainer = pl.Trainer(

@@ -5,11 +5,18 @@ import pytest
 import torch
 
 from crater_pipeline.models.centernet import Prediction
-from crater_pipeline.models.losses import centernet_loss, decode_size, encode_size, focal_loss, masked_l1
+from crater_pipeline.models.losses import (
+    MIN_POSITIVES,
+    centernet_loss,
+    decode_size,
+    encode_size,
+    focal_loss,
+    masked_l1,
+)
 
 
 def published_focal(p: np.ndarray, target: np.ndarray) -> float:
-    """The formula of Zhou et al. (2019), equation 1, cell by cell."""
+    """The formula of Zhou et al. (2019), equation 1, for one image, cell by cell."""
     total, positives = 0.0, 0
     for value, y in zip(p.ravel(), target.ravel(), strict=True):
         if y == 1:
@@ -17,16 +24,20 @@ def published_focal(p: np.ndarray, target: np.ndarray) -> float:
             positives += 1
         else:
             total += (1 - y) ** 4 * value**2 * np.log(1 - value)
-    return -total / max(positives, 1)
+    return -total / max(positives, MIN_POSITIVES)
 
 
-def test_focal_loss_is_the_published_formula() -> None:
+@pytest.mark.parametrize("crowd", [3, 20])
+def test_focal_loss_is_the_mean_of_the_published_formula_over_the_tiles(crowd: int) -> None:
     rng = np.random.default_rng(0)
     logits = rng.normal(0, 2, (2, 1, 8, 8))
     target = rng.uniform(0, 0.95, (2, 1, 8, 8))
-    target[0, 0, 2, 3] = target[1, 0, 5, 5] = 1.0
+    target[0, 0, 2, 3] = 1.0
+    target[1].reshape(-1)[rng.choice(64, crowd, replace=False)] = 1.0
     mine = focal_loss(torch.tensor(logits), torch.tensor(target), torch.ones(2, 1, 8, 8))
-    assert float(mine) == pytest.approx(published_focal(1 / (1 + np.exp(-logits)), target), rel=1e-6)
+    p = 1 / (1 + np.exp(-logits))
+    expected = (published_focal(p[0], target[0]) + published_focal(p[1], target[1])) / 2
+    assert float(mine) == pytest.approx(expected, rel=1e-6)
 
 
 def test_cells_of_no_weight_do_not_count() -> None:
