@@ -84,7 +84,7 @@ def context(inputs: ReportInputs) -> dict[str, Any]:
         "overview": overview(inputs.image, drawn, inputs.footprint, inputs.body),
         "published": PUBLISHED,
         "reference": REFERENCE,
-        "brightest_candidates": candidates(inputs.craters, metrics["threshold"]),
+        "surest_candidates": candidates(inputs.craters, metrics["threshold"]),
     }
 
 
@@ -120,8 +120,8 @@ def charts(inputs: ReportInputs) -> dict[str, str | None]:
     }
 
 
-def candidates(craters: pd.DataFrame, threshold: float, count: int = 12) -> list[dict[Hashable, Any]]:
-    """The largest candidates that the detector is surest of."""
+def candidates(craters: pd.DataFrame, threshold: float, count: int = 15) -> list[dict[Hashable, Any]]:
+    """The candidates that the detector is surest of, the larger first where scores are equal."""
     rows = craters[(craters["score"] >= threshold) & (craters["status"] == "candidate")]
     columns = ["crater_id", "lon", "lat", "diameter_km", "score"]
     return list(rows.nlargest(count, ["score", "diameter_km"])[columns].to_dict("records"))
