@@ -1,0 +1,115 @@
+"""Weights files: what is written comes back, and what is wrong is said."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from crater_pipeline.errors import UserError
+from crater_pipeline.models.centernet import CenterNet
+from crater_pipeline.models.settings import ModelSettings
+from crater_pipeline.models.weights import (
+    CALIBRATION_IDENTITY,
+    build_network,
+    file_hash,
+    initial_weights,
+    load_network,
+    metadata_path,
+    read_metadata,
+    read_tensors,
+    save_weights,
+    shipped_weights,
+)
+
+DESCRIPTION: dict[str, Any] = {
+    "backbone": "hourglass_compact",
+    "threshold": 0.3,
+    "calibration": CALIBRATION_IDENTITY,
+    "pixel_size_range_m": (60, 400),
+    "diameter_range_px": (8, 128),
+    "training": {},
+}
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[CenterNet, Path]:
+    torch.manual_seed(5)
+    network = CenterNet("hourglass_compact").eval()
+    path = tmp_path_factory.mktemp("weights") / "w.safetensors"
+    save_weights(network, path, DESCRIPTION, metadata_path(path))
+    return network, path
+
+
+def test_a_network_survives_its_file_to_half_precision(saved: tuple[CenterNet, Path]) -> None:
+    network, path = saved
+    again = load_network(path, read_metadata(metadata_path(path)))
+    image = torch.randn(1, 1, 128, 128, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        for a, b in zip(network(image), again(image), strict=True):
+            assert torch.allclose(a, b, atol=2e-2)
+
+
+def test_metadata_carries_the_hash_of_the_file_and_others_may_read_it(saved: tuple[CenterNet, Path]) -> None:
+    _, path = saved
+    assert read_metadata(metadata_path(path)).hash == file_hash(path)
+    assert path.stat().st_mode & 0o044 == 0o044
+
+
+def test_training_can_start_from_a_file(saved: tuple[CenterNet, Path]) -> None:
+    _, path = saved
+    network = build_network(ModelSettings(initial=str(path)), seed=1)
+    expected = read_tensors(path)
+    assert all(torch.equal(tensor, expected[name]) for name, tensor in network.state_dict().items())
+
+
+def test_random_weights_follow_the_seed() -> None:
+    one, two, other = (build_network(ModelSettings(initial="none"), seed) for seed in (1, 1, 2))
+    pairs = zip(one.parameters(), two.parameters(), strict=True)
+    assert all(torch.equal(a, b) for a, b in pairs)
+    assert not all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
+def test_imagenet_weights_load_into_resnet50_by_name(tmp_path: Path) -> None:
+    source = CenterNet("resnet50").backbone.state_dict()
+    state = {k: v for k, v in source.items() if not k.startswith("deconvolutions.")}
+    state |= {"fc.weight": torch.zeros(1000, 2048), "fc.bias": torch.zeros(1000)}
+    save_file(state, tmp_path / "imagenet.safetensors")
+    network = build_network(ModelSettings(backbone="resnet50", initial=str(tmp_path / "imagenet.safetensors")), 7)
+    assert torch.equal(network.backbone.state_dict()["layer2.1.conv2.weight"], source["layer2.1.conv2.weight"])
+
+
+def test_a_file_of_another_backbone_is_refused(saved: tuple[CenterNet, Path]) -> None:
+    with pytest.raises(UserError, match=r"w\.safetensors.*does not fit backbone 'resnet50'"):
+        build_network(ModelSettings(backbone="resnet50", initial=str(saved[1])), 0)
+
+
+def test_shipped_weights_are_only_of_their_backbone() -> None:
+    assert initial_weights(ModelSettings()) == shipped_weights()
+    with pytest.raises(UserError, match=r"model\.initial.*'hourglass_compact', not 'resnet50'"):
+        initial_weights(ModelSettings(backbone="resnet50"))
+
+
+def test_the_shipped_weights_are_whole_and_under_40_mb() -> None:
+    path = shipped_weights()
+    described = read_metadata(metadata_path(path))
+    assert described.hash == file_hash(path)
+    assert 0 < described.threshold < 1
+    assert path.stat().st_size < 40e6
+    load_network(path, described)
+
+
+def test_a_pickled_file_is_refused_not_executed(tmp_path: Path) -> None:
+    torch.save({"a": torch.zeros(1)}, tmp_path / "evil.safetensors")
+    with pytest.raises(UserError, match="not a safetensors file"):
+        read_tensors(tmp_path / "evil.safetensors")
+
+
+def test_missing_and_broken_descriptions_are_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="missing"):
+        read_metadata(tmp_path / "none.json")
+    (tmp_path / "half.json").write_text(json.dumps({"backbone": "resnet50"}))
+    with pytest.raises(UserError, match=r"half\.json"):
+        read_metadata(tmp_path / "half.json")
