@@ -21,7 +21,7 @@ def test_predictions_are_a_quarter_of_the_image(backbone: BackboneName) -> None:
 def test_the_published_hourglass_has_two_stacks_and_about_190_million_parameters() -> None:
     with torch.device("meta"):
         network = CenterNet("hourglass")
-        stacks = len(network.all_outputs(torch.zeros(1, 1, 128, 128)))
+        stacks = len(network.all_outputs(torch.zeros(1, 1, 256, 256)))
     assert stacks == 2
     assert sum(p.numel() for p in network.parameters()) == pytest.approx(190e6, rel=0.02)
 
