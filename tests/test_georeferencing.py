@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from affine import Affine
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyproj import CRS, Transformer
 
@@ -48,6 +48,8 @@ near = st.tuples(st.floats(-10, 10), st.floats(-10, 10))
 
 @settings(max_examples=30, deadline=None)
 @given(st.floats(-180, 180), st.sampled_from([-60.0, -40.0, 25.0, 50.0]), near, diameters)
+@example(179.0, -60.0, (0.0, -10.0), 400.0)
+@example(-25.0, 60.0, (8.0, 10.0), 300.0)
 def test_back_from_a_conic_map(lon_0: float, lat_0: float, offset: tuple[float, float], diameter_km: float) -> None:
     crs = on_moon(proj="lcc", lat_0=lat_0, lat_1=lat_0 - 7, lat_2=lat_0 + 7, lon_0=lon_0)
     assert max(errors_px(lon_0 + offset[0], lat_0 + offset[1], diameter_km, crs)) < 0.1
