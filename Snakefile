@@ -14,6 +14,7 @@ include: "workflow/rules/labels.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/detection.smk"
 include: "workflow/rules/reports.smk"
+include: "workflow/rules/pretraining.smk"
 
 
 localrules:

@@ -19,7 +19,7 @@ from crater_pipeline.shading import ShadingSettings
 from crater_pipeline.sources import Catalogue, Degrees, Mosaic, Name, check_bounds
 from crater_pipeline.splits import SplitSettings
 from crater_pipeline.tiles import TilingSettings
-from crater_pipeline.training.settings import TrainingSettings
+from crater_pipeline.training.settings import PretrainingSettings, TrainingSettings
 
 STAGES: dict[str, type[Settings]] = {
     "reprojection": ReprojectionSettings,
@@ -81,6 +81,9 @@ class Configuration(Settings):
     inference: InferenceSettings = Field(default_factory=InferenceSettings)
     merging: MergingSettings = Field(default_factory=MergingSettings)
     evaluation: EvaluationSettings = Field(default_factory=EvaluationSettings)
+    pretraining: PretrainingSettings = Field(
+        default_factory=PretrainingSettings, description="How the shipped weights are made; see pretrain.yaml."
+    )
 
     def stage(self, region: str, section: str) -> Settings:
         """A stage's settings for one region: the global section with the region's overrides merged in."""
