@@ -1,5 +1,6 @@
 """The scenes that the shipped weights are trained on: terrain models with catalogues, and simulated terrain."""
 
+import hashlib
 import logging
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -17,8 +18,9 @@ from crater_pipeline.bounds import Bounds
 from crater_pipeline.footprint import CELL_PX
 from crater_pipeline.labels import LabelSettings, crater_relief_m, learnable, raster_circles
 from crater_pipeline.rasters import open_raster, raster_info, read_window, valid_mask
+from crater_pipeline.simulation.presets import as_gld100
 from crater_pipeline.simulation.settings import SimulationSettings
-from crater_pipeline.simulation.terrain import simulate_terrain
+from crater_pipeline.simulation.terrain import instrument, simulate_terrain
 from crater_pipeline.splits import SPLITS, SplitSettings
 from crater_pipeline.tiles import TilingSettings
 from crater_pipeline.tiling import Parts
@@ -50,32 +52,28 @@ def terrain_scene(
 
 
 def simulated_settings(index: int, rng: np.random.Generator) -> tuple[SimulationSettings, float]:
-    """Settings and pixel size in metres of one simulated scene: maria and highlands, sharp and blurred in turn."""
-    blurred = index % 2 == 0
-    return (
-        SimulationSettings(
-            mare_fraction=(0.5, 0.15, 0.85, 0.0, 1.0)[index % 5],
-            mare_age_gyr=float(rng.uniform(3.1, 3.75)),
-            highland_age_gyr=float(rng.uniform(3.9, 4.15)),
-            density=float(np.exp(rng.normal(0, 0.3))),
-            roughness=float(np.exp(rng.normal(0, 0.3))),
-            dtm_blur_px=float(rng.uniform(1.0, 2.5)) if blurred else 0.0,
-            dtm_noise_m=float(rng.uniform(2.0, 8.0)) if blurred else 0.0,
-        ),
-        float(rng.choice([60.0, 100.0, 100.0, 118.0, 200.0])),
+    """Settings and pixel size in metres of one simulated scene: maria and highlands, sharp and as GLD100 in turn."""
+    settings = SimulationSettings(
+        mare_fraction=(0.5, 0.15, 0.85, 0.0, 1.0)[index % 5],
+        density=float(np.exp(rng.normal(0, 0.3))),
+        roughness=float(np.exp(rng.normal(0, 0.3))),
     )
+    pixel_m = float(rng.choice([60.0, 100.0, 100.0, 118.0, 200.0]))
+    return (as_gld100(settings, pixel_m) if index % 2 == 0 else settings), pixel_m
 
 
 def _simulate(index: int, size: int, seed: int, cache: Path) -> Path:
-    path = cache / f"scene_{seed}_{index}_{size}.npz"
+    """Draw a scene, or find it in `cache`; the file's name tells what it was made from."""
+    rng = np.random.default_rng([seed, index])
+    settings, pixel_m = simulated_settings(index, rng)
+    key = hashlib.sha256(f"{settings.model_dump_json()} {pixel_m} {size} {seed}".encode()).hexdigest()[:12]
+    path = cache / f"scene_{index}_{key}.npz"
     if not path.exists():
-        settings, pixel_m = simulated_settings(index, np.random.default_rng([seed, index]))
         terrain = simulate_terrain((size, size), pixel_m, seed * 1000 + index, settings)
-        circles = np.column_stack([terrain.x, terrain.y, terrain.diameter_px / 2])
         arrays: dict[str, Any] = {
-            "elevation": terrain.elevation_m,
+            "elevation": instrument(terrain.elevation_m, rng, settings),
             "albedo": terrain.albedo,
-            "circles": circles,
+            "circles": np.column_stack([terrain.x, terrain.y, terrain.diameter_px / 2]),
             "visibility": terrain.visibility,
             "pixel_m": pixel_m,
             "blur_px": settings.dtm_blur_px,
@@ -88,8 +86,8 @@ def _simulate(index: int, size: int, seed: int, cache: Path) -> Path:
 MIN_VISIBILITY = 0.35
 """Simulated craters fainter than this are ignored in training: neither seen by every eye nor absent."""
 
-BLUR_DIAMETERS = 4.0
-"""Craters below this many sigmas of a blurred terrain model's resolution are ignored, as it does not show them."""
+BLUR_DIAMETERS = 3.5
+"""Craters below this many sigmas of a blurred terrain model's resolution are ignored: GLD100 shows them from 1.5 km."""
 
 
 def simulated_scenes(settings: PretrainingSettings, cache: Path) -> list[Scene]:
