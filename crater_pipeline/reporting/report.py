@@ -13,7 +13,7 @@ import pandas as pd
 
 from crater_pipeline import __version__
 from crater_pipeline.bodies import Body
-from crater_pipeline.reporting import figures
+from crater_pipeline.reporting import figures, size_figures
 from crater_pipeline.reporting.pictures import crops, drawn_craters, overview
 from crater_pipeline.reporting.published import PUBLISHED, REFERENCE
 
@@ -94,11 +94,11 @@ def charts(inputs: ReportInputs) -> dict[str, str | None]:
     sizes, limit = metrics["sizes"], metrics["min_diameter_km"]
     known = criteria is not None
     drawn: dict[str, str | None] = {
-        "histogram": figures.histogram_figure(sizes, metrics["split"], limit, known),
-        "cumulative": figures.size_frequency_figure(
+        "histogram": size_figures.histogram_figure(sizes, metrics["split"], limit, known),
+        "cumulative": size_figures.size_frequency_figure(
             sizes, "cumulative", "cumulative", "craters ≥ D per km²", limit, known
         ),
-        "r_plot": figures.size_frequency_figure(sizes, "r", "r-plot", "R value", limit, known),
+        "r_plot": size_figures.size_frequency_figure(sizes, "r", "r-plot", "R value", limit, known),
     }
     if not known:
         return drawn
@@ -114,7 +114,7 @@ def charts(inputs: ReportInputs) -> dict[str, str | None]:
         "froc": figures.froc_figure(criteria, headline["n_false_positive"], area) if area else None,
         "roc": figures.roc_figure(criteria),
         "resamples": figures.resample_figure(criteria),
-        "completeness": figures.completeness_figure(headline, limit),
+        "completeness": size_figures.completeness_figure(headline, limit),
         "reliability": figures.reliability_figure(metrics["reliability"]),
         "errors": figures.error_figure(*errors),
     }
