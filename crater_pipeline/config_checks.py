@@ -7,7 +7,7 @@ from crater_pipeline.models.settings import ModelSettings
 from crater_pipeline.sources import SimulatedCatalogue, SimulatedMosaic
 from crater_pipeline.training.settings import TrainingSettings
 
-RESERVED = ("simulated", "catalogues", "logs")
+RESERVED = ("simulated", "catalogues", "pretraining", "logs")
 """Folders of `results/` that are no region's."""
 
 SHIPPED_BACKBONE = "hourglass_compact"
@@ -23,6 +23,9 @@ def problems(configuration: Configuration) -> Iterator[str]:
             configuration.mosaics.get(catalogue.mosaic), SimulatedMosaic
         ):
             yield f"catalogues.{name}.mosaic: '{catalogue.mosaic}' is no mosaic of kind simulated; name one"
+    for name in configuration.pretraining.regions:
+        if name not in configuration.regions:
+            yield f"pretraining.regions: no region '{name}'; {remedy('regions', configuration.regions)}"
     for name, region in configuration.regions.items():
         yield from dangling_names(configuration, name, region)
         yield from untrainable(configuration, name, region)

@@ -13,12 +13,17 @@ from crater_pipeline.atomic import write_text
 from crater_pipeline.config import STAGES, BodyEntry, Region
 from crater_pipeline.config_reference import entry_table, first_line, stage_tables
 from crater_pipeline.sources import FileCatalogue, RasterMosaic, SimulatedCatalogue, SimulatedMosaic
+from crater_pipeline.training.settings import PretrainingSettings
 
 ROOT = Path(__file__).parents[1]
 
-GRAPH_TARGETS = ("results/demo/report.html", "results/hongwan/report.html")
-GRAPH_CONFIG = 'regions={"hongwan": {"mosaic": "gld100_e300n3150"}}'
-"""A simulated and a downloaded terrain region: between them they use every rule."""
+GRAPH_TARGETS = (
+    "results/demo/report.html",
+    "results/hongwan/report.html",
+    "results/pretraining/hourglass_compact.safetensors",
+)
+GRAPH_CONFIG = ('regions={"hongwan": {"mosaic": "gld100_e300n3150"}}', 'pretraining={"regions": ["hongwan"]}')
+"""A simulated and a downloaded terrain region, and pretraining: between them they use every rule."""
 
 GRAPH_START, GRAPH_END = "<!-- rule graph: begin -->", "<!-- rule graph: end -->"
 
@@ -70,6 +75,9 @@ def configuration_reference() -> str:
         "## Stages\n",
         "Each section below may stand at the top level, for all regions, or in a region, for that one.\n",
         stage_tables(STAGES),
+        "## Shipped weights\n",
+        "Only at the top level; see `pretrain.yaml`.\n",
+        stage_tables({"pretraining": PretrainingSettings}),
     ]
     return "\n".join(parts).rstrip() + "\n"
 
@@ -84,7 +92,7 @@ def rule_graph() -> str:
         "mermaid-js",
         *GRAPH_TARGETS,
         "--config",
-        GRAPH_CONFIG,
+        *GRAPH_CONFIG,
         "--forceall",
     ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -124,6 +124,7 @@ def test_a_regions_section_wins_over_the_global_one() -> None:
         ({"catalogues": {"other": {"format": "simulated", "mosaic": "terrain"}}}, "catalogues.other.mosaic"),
         ({"training": {"enabled": False}, "model": {"initial": "none"}}, "training.enabled"),
         ({"model": {"backbone": "resnet50"}}, "model.initial"),
+        ({"pretraining": {"regions": ["nowhere"]}}, "pretraining.regions"),
         ({"bodies": {"moon": {"radius_m": 0}}}, "bodies.moon.radius_m"),
     ],
 )

@@ -13,8 +13,8 @@ RULES = {
     for path in sorted((ROOT / "workflow" / "rules").glob("*.smk"))
     for match in re.finditer(r"^rule (\w+):\n(?:(?:    .*)?\n)+", path.read_text(), re.MULTILINE)
 }
-NOT_RULES = {"find", "pretrain", "ship"}
-"""Steps for the command line and for developers, which the workflow does not run."""
+NOT_RULES = {"find"}
+"""Steps for the command line only."""
 
 
 def test_every_step_is_a_rule_and_every_rule_a_step() -> None:
@@ -27,7 +27,7 @@ def test_a_rule_gives_its_step_the_options_it_needs_and_no_others(rule: str) -> 
     text = RULES[rule]
     shell = text.partition("shell:")[2]
     options = {name.replace("-", "_") for name in re.findall(r"--([a-z0-9-]+)", shell)}
-    options |= {name.replace("-", "_") for name in re.findall(r'option\(\s*"([a-z0-9-]+)"', text)}
+    options |= {name.replace("-", "_") for name in re.findall(r'(?:option|repeated)\(\s*"([a-z0-9-]+)"', text)}
     options |= set(re.findall(r'flag\("(\w+)"', text))
     step = getattr(importlib.import_module(f"crater_pipeline.steps.{rule}"), rule)
     parameters = inspect.signature(step).parameters.values()

@@ -84,3 +84,41 @@ def flag(attribute):
 def option(name, value):
     """`--name value`, or nothing where there is no value; quoted for the shell."""
     return "" if value in (None, []) else f"--{name} {shlex.quote(str(value))}"
+
+
+def repeated(name, values):
+    """`--name=value` for every value; quoted for the shell."""
+    return " ".join(f"--{name}={shlex.quote(str(value))}" for value in values)
+
+
+def pretraining_files(name):
+    """An input function: one file of each region that the shipped weights are trained on."""
+
+    def files(wildcards):
+        if not configuration.pretraining.regions:
+            sys.exit(
+                "error: pretraining.regions: empty; use --configfile config/pretrain.yaml, or list regions there"
+            )
+        return [
+            f"results/{region}/{name}" for region in configuration.pretraining.regions
+        ]
+
+    return files
+
+
+def pretraining_bounds():
+    """Bounds of those regions, each as one word."""
+    return [
+        ",".join(map(str, regions[name].bounds))
+        for name in configuration.pretraining.regions
+    ]
+
+
+def pretraining_plan():
+    """Plan of the first of those regions: its settings hold for all of them."""
+    return regions[configuration.pretraining.regions[0]]
+
+
+def pretraining_settings(section):
+    """A parameter function: a section of theirs as JSON."""
+    return lambda wildcards: pretraining_plan().stage(section).model_dump_json()

@@ -2,44 +2,6 @@
 # results/pretraining/, to be copied into the package. See config/pretrain.yaml.
 
 
-def pretraining_files(name):
-    """An input function: one file of each region to learn from."""
-
-    def files(wildcards):
-        if not configuration.pretraining.regions:
-            sys.exit(
-                "error: pretraining.regions: empty; use --configfile config/pretrain.yaml, or list regions there"
-            )
-        return [
-            f"results/{region}/{name}" for region in configuration.pretraining.regions
-        ]
-
-    return files
-
-
-def repeated(option, values):
-    """`--option=value` for every value."""
-    return " ".join(f"--{option}={shlex.quote(str(value))}" for value in values)
-
-
-def pretraining_bounds(wildcards):
-    """The regions' bounds as options."""
-    names = configuration.pretraining.regions
-    return repeated(
-        "bounds", [",".join(map(str, regions[name].bounds)) for name in names]
-    )
-
-
-def first_plan():
-    """Plan of the first region to learn from: its settings hold for all of them."""
-    return regions[configuration.pretraining.regions[0]]
-
-
-def pretraining_stage(section):
-    """A parameter function: a section's settings as JSON."""
-    return lambda wildcards: first_plan().stage(section).model_dump_json()
-
-
 rule pretrain:
     input:
         elevation=pretraining_files("projected.tif"),
@@ -59,11 +21,11 @@ rule pretrain:
     params:
         elevation=lambda wildcards, input: repeated("elevation", input.elevation),
         catalogue=lambda wildcards, input: repeated("catalogue", input.catalogue),
-        bounds=pretraining_bounds,
-        body=lambda wildcards: first_plan().body.model_dump_json(),
-        labels=pretraining_stage("labels"),
-        split=pretraining_stage("split"),
-        model=pretraining_stage("model"),
+        bounds=lambda wildcards: repeated("bounds", pretraining_bounds()),
+        body=lambda wildcards: pretraining_plan().body.model_dump_json(),
+        labels=pretraining_settings("labels"),
+        split=pretraining_settings("split"),
+        model=pretraining_settings("model"),
         settings=lambda wildcards: configuration.pretraining.model_dump_json(),
     shell:
         "python -m crater_pipeline.steps.pretrain"
@@ -102,15 +64,15 @@ rule ship:
     params:
         image=lambda wildcards, input: repeated("image", input.image),
         catalogue=lambda wildcards, input: repeated("catalogue", input.catalogue),
-        bounds=pretraining_bounds,
-        min_diameter_km=lambda wildcards: first_plan()
+        bounds=lambda wildcards: repeated("bounds", pretraining_bounds()),
+        min_diameter_km=lambda wildcards: pretraining_plan()
         .stage("evaluation")
         .min_diameter_km,
-        body=lambda wildcards: first_plan().body.model_dump_json(),
-        tiling=pretraining_stage("tiling"),
-        split=pretraining_stage("split"),
-        inference=pretraining_stage("inference"),
-        merging=pretraining_stage("merging"),
+        body=lambda wildcards: pretraining_plan().body.model_dump_json(),
+        tiling=pretraining_settings("tiling"),
+        split=pretraining_settings("split"),
+        inference=pretraining_settings("inference"),
+        merging=pretraining_settings("merging"),
     shell:
         "python -m crater_pipeline.steps.ship"
         " --weights {input.weights:q}"
