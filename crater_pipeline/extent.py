@@ -21,7 +21,8 @@ def raster_bounds(info: RasterInfo, body: Body) -> Bounds:
     lon, lat = np.sort(lon[finite]), lat[finite]
     south, north = float(lat.min()), float(lat.max())
     for pole in (-90.0, 90.0):
-        px, py = (float(v) for v in info.pixel(0.0, pole, body))
+        with np.errstate(invalid="ignore"):  # a projection may send a pole to infinity
+            px, py = (float(v) for v in info.pixel(0.0, pole, body))
         if np.isfinite([px, py]).all() and 0 <= px <= info.width and 0 <= py <= info.height:
             south, north = min(south, pole), max(north, pole)
             return Bounds(-180.0, south, 180.0, north)

@@ -13,6 +13,8 @@ rule detect:
         "results/{region}/detections.parquet",
     log:
         "results/{region}/logs/detect.log",
+    benchmark:
+        "results/{region}/benchmarks/detect.tsv"
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 8
@@ -46,6 +48,8 @@ rule georeference:
         "results/{region}/georeferenced.parquet",
     log:
         "results/{region}/logs/georeference.log",
+    benchmark:
+        "results/{region}/benchmarks/georeference.tsv"
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 1
@@ -71,6 +75,8 @@ rule merge:
         "results/{region}/merged.parquet",
     log:
         "results/{region}/logs/merge.log",
+    benchmark:
+        "results/{region}/benchmarks/merge.tsv"
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 1
@@ -117,6 +123,8 @@ rule export:
         scc="results/{region}/{region}.scc",
     log:
         "results/{region}/logs/export.log",
+    benchmark:
+        "results/{region}/benchmarks/export.tsv"
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 1

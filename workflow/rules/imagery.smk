@@ -11,6 +11,8 @@ rule simulate:
         catalogue="results/simulated/{mosaic}_catalogue.csv",
     log:
         "results/logs/simulate/{mosaic}.log",
+    benchmark:
+        "results/benchmarks/simulate/{mosaic}.tsv"
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 2
@@ -48,6 +50,8 @@ rule download:
         "results/{region}/mosaic.tif",
     log:
         "results/{region}/logs/download.log",
+    benchmark:
+        "results/{region}/benchmarks/download.tsv"
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 1
@@ -84,6 +88,8 @@ rule reproject:
         "results/{region}/projected.tif",
     log:
         "results/{region}/logs/reproject.log",
+    benchmark:
+        "results/{region}/benchmarks/reproject.tsv"
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 2
@@ -115,6 +121,8 @@ rule shade:
         "results/{region}/shaded.tif",
     log:
         "results/{region}/logs/shade.log",
+    benchmark:
+        "results/{region}/benchmarks/shade.tsv"
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 1
@@ -142,6 +150,8 @@ rule tile:
         footprint="results/{region}/footprint.parquet",
     log:
         "results/{region}/logs/tile.log",
+    benchmark:
+        "results/{region}/benchmarks/tile.tsv"
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 1

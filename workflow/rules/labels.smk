@@ -9,6 +9,8 @@ rule download_catalogue:
         "results/catalogues/{catalogue}{suffix}",
     log:
         "results/logs/download_catalogue/{catalogue}{suffix}.log",
+    benchmark:
+        "results/benchmarks/download_catalogue/{catalogue}{suffix}.tsv"
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 1
@@ -35,6 +37,8 @@ rule read_catalogue:
         "results/{region}/catalogue.parquet",
     log:
         "results/{region}/logs/read_catalogue.log",
+    benchmark:
+        "results/{region}/benchmarks/read_catalogue.tsv"
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 1
@@ -69,6 +73,8 @@ rule label:
         heatmap="results/{region}/labels.tif",
     log:
         "results/{region}/logs/label.log",
+    benchmark:
+        "results/{region}/benchmarks/label.tsv"
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 1

@@ -12,6 +12,8 @@ rule pretrain:
         metadata="results/pretraining/unfitted.json",
     log:
         "results/pretraining/logs/pretrain.log",
+    benchmark:
+        "results/pretraining/benchmarks/pretrain.tsv"
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 8
@@ -55,6 +57,8 @@ rule ship:
         metadata="results/pretraining/hourglass_compact.json",
     log:
         "results/pretraining/logs/ship.log",
+    benchmark:
+        "results/pretraining/benchmarks/ship.tsv"
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 8

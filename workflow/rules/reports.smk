@@ -13,6 +13,8 @@ rule calibrate:
         "results/{region}/operating_point.json",
     log:
         "results/{region}/logs/calibrate.log",
+    benchmark:
+        "results/{region}/benchmarks/calibrate.tsv"
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 1
@@ -54,6 +56,8 @@ rule evaluate:
         matches="results/{region}/matches.parquet",
     log:
         "results/{region}/logs/evaluate.log",
+    benchmark:
+        "results/{region}/benchmarks/evaluate.tsv"
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 1
@@ -98,6 +102,8 @@ rule report:
         ),
     log:
         "results/{region}/logs/report.log",
+    benchmark:
+        "results/{region}/benchmarks/report.tsv"
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 1

@@ -13,6 +13,8 @@ rule train:
         metadata="results/{region}/weights.json",
     log:
         "results/{region}/logs/train.log",
+    benchmark:
+        "results/{region}/benchmarks/train.tsv"
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 8

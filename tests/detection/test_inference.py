@@ -1,0 +1,114 @@
+"""The search: tiles, sizes, edges; on a network that answers with bright squares."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+import torch
+from affine import Affine
+from torch import Tensor, nn
+
+from crater_pipeline.bodies import Body
+from crater_pipeline.bounds import Bounds
+from crater_pipeline.detection.inference import DTYPES, empty_detections, search, searched_tiles
+from crater_pipeline.detection.settings import InferenceSettings
+from crater_pipeline.detection.table import METADATA_KEY, write_detections
+from crater_pipeline.models.centernet import Prediction
+from crater_pipeline.projections import choose_projection
+from crater_pipeline.rasters import create_raster
+from crater_pipeline.tiles import TileGrid, TilingSettings
+
+MOON = Body(name="moon", radius_m=1_737_400)
+BOUNDS = Bounds(-1, -1, 1, 1)
+TILING = TilingSettings(size=128, overlap=32, levels=1)
+
+
+class BrightSpots(nn.Module):
+    """Says that every bright pixel is a crater, 12 pixels wide, centred on the pixel's middle."""
+
+    stride = 4
+
+    def forward(self, images: Tensor) -> Prediction:
+        bright = (images > 3).float()
+        heatmap = nn.functional.max_pool2d(bright, 4) * 20 - 10
+        rows = torch.arange(images.shape[2]).view(1, 1, -1, 1) % 4
+        cols = torch.arange(images.shape[3]).view(1, 1, 1, -1) % 4
+        offset = torch.cat([nn.functional.max_pool2d(bright * (c + 0.5) / 4, 4) for c in (cols, rows)], 1)
+        return Prediction(heatmap, offset, torch.full_like(offset, float(np.log(3.0))))
+
+
+def write_image(path: Path, spots: list[tuple[int, int]], side: int = 400, blank: int = 0) -> Path:
+    """Grey noise with bright pixels at (x, y); the first `blank` columns hold no data."""
+    crs = choose_projection(BOUNDS, MOON)
+    data = np.random.default_rng(0).integers(95, 106, (side, side)).astype(np.uint8)
+    for x, y in spots:
+        data[y, x] = 255
+    data[:, :blank] = 0
+    with create_raster(path, side, side, crs, Affine(100, 0, -20_000, 0, -100, 20_000), "uint8", 0) as dataset:
+        dataset.write(data, 1)
+    return path
+
+
+def run(image: Path, **settings: object) -> tuple[pd.DataFrame, TileGrid]:
+    network: nn.Module = BrightSpots()
+    options = InferenceSettings.model_validate({"precision": "float32", "batch_size": 3, **settings})
+    return search(image, network, "log", BOUNDS, MOON, TILING, options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("flip_average", [False, True])
+def test_every_spot_is_found_once_by_the_tile_that_owns_it(tmp_path: Path, flip_average: bool) -> None:
+    rng = np.random.default_rng(1)
+    spots = [(int(x), int(y)) for x in range(20, 390, 40) for y in range(20, 390, 40)]
+    spots = [(x + int(rng.integers(9)), y + int(rng.integers(9))) for x, y in spots]
+    found, _ = run(write_image(tmp_path / "i.tif", spots), flip_average=flip_average)
+    assert {name: found[name].dtype for name in DTYPES} == {name: np.dtype(kind) for name, kind in DTYPES.items()}
+    owned = found[found["core_distance"] <= 0]
+    seen = sorted(zip(owned["x_off"] + owned["x"], owned["y_off"] + owned["y"], strict=True))
+    assert np.allclose(seen, sorted((x + 0.5, y + 0.5) for x, y in spots), atol=0.05)
+    assert np.allclose(found[["width", "height"]], 12.0)
+    assert len(found) > len(owned)  # overlaps see some twice
+
+
+def test_edges_are_told(tmp_path: Path) -> None:
+    image = write_image(tmp_path / "i.tif", [(3, 200), (200, 396), (103, 200), (120, 60), (300, 300)])
+    found, _ = run(image)
+    edge = {(round(r.x_off + r.x), round(r.y_off + r.y)): r.touches_edge for r in found.itertuples()}
+    assert edge == {(4, 200): True, (200, 396): True, (104, 200): False, (120, 60): False, (300, 300): False}
+    found, _ = run(write_image(tmp_path / "j.tif", [(103, 200), (120, 60)], blank=100))
+    edge = {(round(r.x_off + r.x), round(r.y_off + r.y)): r.touches_edge for r in found.itertuples()}
+    assert edge == {(104, 200): True, (120, 60): False}
+
+
+def test_leaving_the_bounds_is_an_edge_too(tmp_path: Path) -> None:
+    image = write_image(tmp_path / "i.tif", [(200, 200), (260, 200)])
+    degree_px = np.radians(1) * 1_737_400 / 100
+    tight = Bounds(-0.1, -0.1, (260 - 200 + 2) / degree_px, 0.1)
+    found, _ = search(image, BrightSpots(), "log", tight, MOON, TILING, InferenceSettings(precision="float32"))  # type: ignore[arg-type]
+    edge = {round(r.x_off + r.x): r.touches_edge for r in found.itertuples()}
+    assert edge == {200: False, 260: True}
+
+
+def test_sizes_outside_a_levels_range_are_dropped(tmp_path: Path) -> None:
+    image = write_image(tmp_path / "i.tif", [(200, 200)])
+    assert len(run(image, min_diameter_px=13.0)[0]) == 0
+    assert len(run(image, min_diameter_px=11.0)[0]) > 0
+    # On the last level nothing is too large.
+    assert len(run(image, max_diameter_px=11.0)[0]) > 0
+
+
+def test_an_empty_result_has_the_columns_and_survives_its_file(tmp_path: Path) -> None:
+    found, grid = run(write_image(tmp_path / "i.tif", []))
+    assert found.dtypes.to_dict() == empty_detections().dtypes.to_dict()
+    write_detections(found, grid, "abc", tmp_path / "d.parquet")
+    assert list(pd.read_parquet(tmp_path / "d.parquet").columns) == list(DTYPES)
+    metadata = pq.read_schema(tmp_path / "d.parquet").metadata
+    assert b'"raster_width": 400' in metadata[METADATA_KEY]
+
+
+def test_blank_tiles_are_not_searched() -> None:
+    grid = TileGrid(512, 256, size=256, overlap=0, levels=2)
+    valid = np.zeros((32, 64), bool)
+    valid[:, :32] = True
+    assert [tile.name for tile in searched_tiles(grid, valid, 0.05)] == ["x1_r000_c000", "x2_r000_c000"]
