@@ -31,7 +31,8 @@ class MovingAverage:
 
     def __call__(self, average: Tensor, current: Tensor, updates: Tensor | int) -> Tensor:
         decay = min(self.decay, (1 + int(updates)) / (10 + int(updates)))
-        return average * decay + current * (1 - decay)
+        # In this form what does not change stays exactly as it is.
+        return average + (current - average) * (1 - decay)
 
 
 class EpochSampler(Sampler[int]):

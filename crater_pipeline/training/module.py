@@ -43,7 +43,8 @@ class Detector(pl.LightningModule):
             parameter.requires_grad = not frozen_backbone
 
     def on_train_epoch_start(self) -> None:
-        """A frozen backbone keeps its normalisation statistics too."""
+        """Normalise by batches, whatever mode the network came in; a frozen backbone keeps its statistics."""
+        self.network.train()
         if self.frozen_backbone:
             self.network.backbone.eval()
 

@@ -12,7 +12,7 @@ class TrainingSettings(Settings):
 
     enabled: bool = Field(True, description="`false`: the initial weights are used as they are, nothing is fitted.")
     frozen_epochs: int = Field(1, ge=0, description="Epochs with the backbone frozen (only the heads learn).")
-    unfrozen_epochs: int = Field(8, ge=0, description="Epochs with every layer learning.")
+    unfrozen_epochs: int = Field(6, ge=0, description="Epochs with every layer learning.")
     samples_per_epoch: int | None = Field(
         512, ge=1, description="Tiles seen in one epoch, drawn without repetition while they last (null: each once)."
     )
