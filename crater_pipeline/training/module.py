@@ -1,5 +1,6 @@
 """The Lightning module: loss, phases and optimiser."""
 
+import logging
 from typing import Any
 
 import lightning as pl
@@ -8,6 +9,10 @@ from torch import Tensor
 
 from crater_pipeline.models.centernet import CenterNet
 from crater_pipeline.models.losses import SizeEncoding, centernet_loss
+
+log = logging.getLogger(__name__)
+
+LOGGED = {"last loss": "loss", "validation loss": "val_total"}
 
 PUBLISHED_LINEAR_SIZE_WEIGHT = 0.1
 LOG_SIZE_WEIGHT = 1.0
@@ -61,6 +66,12 @@ class Detector(pl.LightningModule):
         self.log_dict(named, on_step=False, on_epoch=True, batch_size=len(images))
         self.log("loss", losses.total.detach(), prog_bar=True, logger=False)
         return losses.total
+
+    def on_train_epoch_end(self) -> None:
+        """One line an epoch, for logs in which a progress bar does not show."""
+        known = self.trainer.callback_metrics
+        shown = ", ".join(f"{name} {float(known[key]):.3f}" for name, key in LOGGED.items() if key in known)
+        log.info("epoch %d of %s: %s", self.current_epoch + 1, self.trainer.max_epochs, shown)
 
     def training_step(self, batch: dict[str, Tensor], _index: int) -> Tensor:
         return self._loss(batch, "train")
