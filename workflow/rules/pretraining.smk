@@ -1,6 +1,8 @@
 # The shipped weights. In: reprojected and shaded terrain and the catalogues of `pretraining.regions`. Out:
 # results/pretraining/, to be copied into the package. See config/pretrain.yaml.
 
+PRETRAINED = f"results/pretraining/{configuration.model.backbone}"
+
 
 rule pretrain:
     input:
@@ -53,8 +55,8 @@ rule ship:
         catalogue=pretraining_files("catalogue.parquet"),
         code=code("ship"),
     output:
-        weights="results/pretraining/hourglass_compact.safetensors",
-        metadata="results/pretraining/hourglass_compact.json",
+        weights=f"{PRETRAINED}.safetensors",
+        metadata=f"{PRETRAINED}.json",
     log:
         "results/pretraining/logs/ship.log",
     benchmark:
