@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -25,7 +26,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A checkout with the window's region made from both kinds of source."""
     data = Path(os.environ["CRATER_REAL_DATA"]).resolve()
     region = {"catalogue": "wang_wu", "bounds": BOUNDS, "reprojection": {"margin_px": 64}, "tiling": {"levels": 2}}
-    mine = {
+    mine: dict[str, Any] = {
         "mosaics": {
             "terrain": {"kind": "dtm", "body": "moon", "url": str(data / "gld100_hongwan.tif")},
             "lit": {"kind": "image", "body": "moon", "url": str(data / "wac_like_hongwan.tif")},
