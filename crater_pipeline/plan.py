@@ -205,13 +205,16 @@ class RegionPlan:
             "catalogue": None if self.catalogue is None else self.catalogue.model_dump(mode="json"),
             **{name: self.stage(name).model_dump(mode="json") for name in STAGES if name not in ignored},
         }
+        files = ((self.mosaic, self.mosaic_file), (self.catalogue, self.catalogue_file))
         sources = [
-            source for source in (self.mosaic, self.catalogue) if isinstance(source, RasterMosaic | FileCatalogue)
+            {**source.model_dump(mode="json", include={"url", "sha256", "citation"}), "file": file}
+            for source, file in files
+            if isinstance(source, RasterMosaic | FileCatalogue)
         ]
         return {
             "configuration_hash": hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest(),
             "code_version": __version__,
-            "sources": [source.model_dump(mode="json", include={"url", "sha256", "citation"}) for source in sources],
+            "sources": sources,
         }
 
 

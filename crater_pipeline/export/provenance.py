@@ -1,7 +1,9 @@
 """Where a result comes from, as rows of names and values."""
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from crater_pipeline import __version__
@@ -12,7 +14,8 @@ def provenance_rows(given: str, **facts: Any) -> list[tuple[str, str]]:
     """(key, value) pairs, sorted by key.
 
     `given` is a JSON object, nested ones flattened to dotted keys (`sources.0.url`); `facts` are added, those that
-    are None are left out. The version of this package is always there.
+    are None are left out. The version of this package is always there. A source's `file` gets its SHA-256 beside it:
+    that of the data really read, which for a remote mosaic is the region's window and not the published file.
 
     Raises
     ------
@@ -25,6 +28,10 @@ def provenance_rows(given: str, **facts: Any) -> list[tuple[str, str]]:
         raise UserError(f"provenance: not valid JSON ({error}); give an object such as {{}}") from error
     if not isinstance(parsed, dict):
         raise UserError("provenance: must be a JSON object of names and values, such as {}")
+    for source in parsed.get("sources", []):
+        if source.get("file") and Path(source["file"]).is_file():
+            with Path(source["file"]).open("rb") as file:
+                source["file_sha256"] = hashlib.file_digest(file, "sha256").hexdigest()
     known = {key: value for key, value in facts.items() if value is not None}
     return sorted(_flatten({"code_version": __version__, **known, **parsed}))
 

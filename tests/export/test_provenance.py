@@ -1,5 +1,8 @@
 """Provenance as names and values."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from crater_pipeline import __version__
@@ -30,3 +33,12 @@ def test_what_is_given_wins() -> None:
 def test_not_an_object(text: str) -> None:
     with pytest.raises(UserError, match=r"provenance: .*JSON"):
         provenance_rows(text)
+
+
+def test_the_data_really_read_are_identified_by_their_checksum(tmp_path: Path) -> None:
+    (tmp_path / "m.tif").write_bytes(b"abc")
+    sources = [{"url": "a", "file": str(tmp_path / "m.tif")}, {"url": "b", "file": str(tmp_path / "none")}]
+    facts = dict(provenance_rows(json.dumps({"sources": sources})))
+    # SHA-256 of "abc", FIPS 180-4's own example.
+    assert facts["sources.0.file_sha256"] == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert "sources.1.file_sha256" not in facts
