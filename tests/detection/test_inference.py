@@ -71,13 +71,19 @@ def test_every_spot_is_found_once_by_the_tile_that_owns_it(tmp_path: Path, flip_
     assert len(found) > len(owned)  # overlaps see some twice
 
 
+def edges(found: pd.DataFrame) -> dict[tuple[int, int], bool]:
+    """(x, y) in the raster, rounded -> touches_edge."""
+    x, y = (found["x_off"] + found["x"]).round(), (found["y_off"] + found["y"]).round()
+    return {(int(a), int(b)): bool(t) for a, b, t in zip(x, y, found["touches_edge"], strict=True)}
+
+
 def test_edges_are_told(tmp_path: Path) -> None:
     image = write_image(tmp_path / "i.tif", [(3, 200), (200, 396), (103, 200), (120, 60), (300, 300)])
     found, _ = run(image)
-    edge = {(round(r.x_off + r.x), round(r.y_off + r.y)): r.touches_edge for r in found.itertuples()}
+    edge = edges(found)
     assert edge == {(4, 200): True, (200, 396): True, (104, 200): False, (120, 60): False, (300, 300): False}
     found, _ = run(write_image(tmp_path / "j.tif", [(103, 200), (120, 60)], blank=100))
-    edge = {(round(r.x_off + r.x), round(r.y_off + r.y)): r.touches_edge for r in found.itertuples()}
+    edge = edges(found)
     assert edge == {(104, 200): True, (120, 60): False}
 
 
@@ -86,8 +92,7 @@ def test_leaving_the_bounds_is_an_edge_too(tmp_path: Path) -> None:
     degree_px = np.radians(1) * 1_737_400 / 100
     tight = Bounds(-0.1, -0.1, (260 - 200 + 2) / degree_px, 0.1)
     found, _ = search(image, BrightSpots(), "log", tight, MOON, TILING, InferenceSettings(precision="float32"))  # type: ignore[arg-type]
-    edge = {round(r.x_off + r.x): r.touches_edge for r in found.itertuples()}
-    assert edge == {200: False, 260: True}
+    assert {x: touches for (x, _), touches in edges(found).items()} == {200: False, 260: True}
 
 
 def test_sizes_outside_a_levels_range_are_dropped(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_tiles_of_different_parts_share_no_ground(region: SimpleNamespace) -> No
     assert set(tiles["level"]) == {0, 1}
     with rasterio.open(region.image) as dataset:
         owner = np.full((dataset.height + 256, dataset.width + 256), -1)
-    for row in tiles.itertuples():
+    for row in (SimpleNamespace(**{str(k): v for k, v in record.items()}) for record in tiles.to_dict("records")):
         with Image.open(region.images / row.image) as image:
             shown = np.asarray(image) > 0
         assert shown.mean() == pytest.approx(row.valid_fraction, abs=1e-6)
