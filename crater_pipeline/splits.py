@@ -20,8 +20,8 @@ class SplitSettings(Settings):
 
     method: Literal["blocks", "random"] = Field(
         "blocks",
-        description="`blocks`: square spatial blocks, no pixel is shared between the parts. `random`: by tile, as "
-        "published; overlapping tiles leak, so it is only for comparison.",
+        description="`blocks`: square spatial blocks, dealt evenly over the region; no pixel is shared between the "
+        "parts. `random`: by tile, as published; overlapping tiles leak, so it is only for comparison.",
     )
     fractions: tuple[float, float, float] = Field(
         (0.7, 0.1, 0.2), description="Shares of train, val and test; they sum to 1."
@@ -40,10 +40,16 @@ class SplitSettings(Settings):
         return self
 
 
-def assign_parts(weights: NDArray[np.floating[Any]], settings: SplitSettings) -> NDArray[np.uint8]:
+PLASTIC = 1.324717957244746
+"""Root of x^3 = x + 1: multiples of 1/x and 1/x^2 fill the plane evenly (Roberts's R2 sequence)."""
+
+
+def assign_parts(
+    weights: NDArray[np.floating[Any]], order: NDArray[np.floating[Any]], settings: SplitSettings
+) -> NDArray[np.uint8]:
     """Part (0 train, 1 val, 2 test) of each item, shares measured by `weights`.
 
-    Items are laid along the unit interval in a seeded random order, each as long as its weight; fold `f` of `n`
+    Items are laid along the unit interval in the order of the key `order`, each as long as its weight; fold `f` of `n`
     tests on the stretch that starts at `f / n`, validates on what follows and trains on the rest. Items of
     no weight are trained on, which costs nothing.
     """
@@ -51,12 +57,22 @@ def assign_parts(weights: NDArray[np.floating[Any]], settings: SplitSettings) ->
     with_weight = np.flatnonzero(weights > 0)
     if with_weight.size == 0:
         return parts
-    order = np.random.default_rng(settings.seed).permutation(with_weight)
-    lengths = weights[order] / weights[order].sum()
+    laid = with_weight[np.argsort(order[with_weight], kind="stable")]
+    lengths = weights[laid] / weights[laid].sum()
     position = (np.cumsum(lengths) - lengths / 2 - settings.fold / settings.folds) % 1.0
     _, val, test = settings.fractions
-    parts[order] = np.select([position < test, position < test + val], [TEST, 1], default=0)
+    parts[laid] = np.select([position < test, position < test + val], [TEST, 1], default=0)
     return parts
+
+
+def even_order(rows: NDArray[np.int64], cols: NDArray[np.int64], seed: int) -> NDArray[np.float64]:
+    """Order in which blocks are dealt so that every part is spread evenly over the region.
+
+    A region holds few blocks, and its craters crowd in some of them: dealt at random, one part may get most of
+    the highlands. On this lattice neighbours in any direction lie far apart in the order. The seed shifts it.
+    """
+    shift = np.random.default_rng(seed).random()
+    return (shift + rows / PLASTIC + cols / PLASTIC**2) % 1.0
 
 
 def split_map(grid: TileGrid, wanted: NDArray[np.bool_], factor: int, settings: SplitSettings) -> NDArray[np.uint8]:
@@ -74,5 +90,9 @@ def split_map(grid: TileGrid, wanted: NDArray[np.bool_], factor: int, settings: 
         col_block = np.searchsorted(core_edges(x_offsets, grid.size), (np.arange(cols) + 0.5) * factor) - 1
     n_cols = int(col_block.max()) + 1
     block = row_block[:, None] * n_cols + col_block[None, :]
-    counts = np.bincount(block.ravel(), weights=wanted.ravel(), minlength=int(block.max()) + 1)
-    return assign_parts(counts.astype(float), settings)[block]
+    counts = np.bincount(block.ravel(), weights=wanted.ravel()).astype(float)
+    if settings.method == "blocks":
+        order = even_order(*np.divmod(np.arange(counts.size), n_cols), settings.seed)
+    else:
+        order = np.random.default_rng(settings.seed).random(counts.size)
+    return assign_parts(counts, order, settings)[block]

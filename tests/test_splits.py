@@ -12,7 +12,8 @@ from crater_pipeline.tiles import TileGrid
 
 @given(count=st.integers(1, 300), seed=st.integers(0, 50))
 def test_shares_are_met_to_within_an_item(count: int, seed: int) -> None:
-    parts = assign_parts(np.ones(count), SplitSettings(seed=seed))
+    order = np.random.default_rng(seed).random(count)
+    parts = assign_parts(np.ones(count), order, SplitSettings())
     shares = np.bincount(parts, minlength=3) / count
     assert np.abs(shares - [0.7, 0.1, 0.2]).max() <= 1.0 / count + 1e-9
 
@@ -22,15 +23,15 @@ def test_folds_test_every_item_exactly_once_when_the_test_share_is_one_fold(coun
     share = 1 / folds
     tested = np.zeros(count, int)
     for fold in range(folds):
-        settings = SplitSettings(seed=seed, fold=fold, folds=folds, fractions=(1 - share, 0.0, share))
-        tested += assign_parts(np.ones(count), settings) == 2
+        settings = SplitSettings(fold=fold, folds=folds, fractions=(1 - share, 0.0, share))
+        tested += assign_parts(np.ones(count), np.random.default_rng(seed).random(count), settings) == 2
     assert (tested == 1).all()
 
 
 def test_items_without_weight_do_not_use_up_a_share() -> None:
     weights = np.zeros(1000)
     weights[::10] = 1.0
-    parts = assign_parts(weights, SplitSettings())[::10]
+    parts = assign_parts(weights, np.arange(1000.0), SplitSettings())[::10]
     assert np.bincount(parts, minlength=3).tolist() == [70, 10, 20]
 
 
@@ -40,6 +41,18 @@ def test_a_block_is_of_one_part() -> None:
     blocks = parts.reshape(3, 128, 4, 128)
     assert (blocks == blocks[:, :1, :, :1]).all()
     assert len(np.unique(parts)) == 3
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("fold", range(5))
+def test_every_part_gets_its_share_of_every_corner_of_a_region(seed: int, fold: int) -> None:
+    """Where craters crowd in one corner, no part may get all or nothing of it."""
+    grid = TileGrid(8192, 6144)
+    parts = split_map(grid, np.ones((768, 1024), bool), 8, SplitSettings(block_px=512, seed=seed, fold=fold))
+    for rows in (slice(0, 384), slice(384, 768)):
+        for cols in (slice(0, 512), slice(512, 1024)):
+            shares = np.bincount(parts[rows, cols].ravel(), minlength=3) / parts[rows, cols].size
+            assert np.abs(shares - [0.7, 0.1, 0.2]).max() <= 0.07
 
 
 def test_random_splits_by_the_tile_that_owns_the_cell() -> None:
