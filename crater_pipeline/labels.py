@@ -1,7 +1,6 @@
 """Catalogue craters as circles and boxes in tiles, and which of them a network should learn from."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -86,12 +85,14 @@ def crater_relief_m(elevation: NDArray[np.float32], circles: NDArray[np.float64]
     return ring(1.0) - (ring(0.33) + ring(0.0)) / 2
 
 
-def learnable(diameter_km: NDArray[np.float64], relief_m: NDArray[np.float64] | None, settings: LabelSettings) -> Any:
+def learnable(
+    diameter_km: NDArray[np.float64], relief_m: NDArray[np.float64] | None, settings: LabelSettings
+) -> NDArray[np.bool_]:
     """(n,) bool: craters that the raster can show; `relief_m` is None for images."""
     keep = diameter_km >= (settings.min_diameter_km or 0.0)
     if relief_m is not None:
         keep = keep & ((diameter_km > RELIEF_TESTED_KM) | (np.nan_to_num(relief_m, nan=-1.0) >= settings.min_relief_m))
-    return keep
+    return np.asarray(keep, dtype=bool)
 
 
 def tile_annotations(tile: Tile, craters: pd.DataFrame) -> pd.DataFrame:
