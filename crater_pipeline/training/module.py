@@ -64,7 +64,8 @@ class Detector(pl.LightningModule):
         )
         named = {f"{stage}_{name}": value.detach() for name, value in losses._asdict().items()}
         self.log_dict(named, on_step=False, on_epoch=True, batch_size=len(images))
-        self.log("loss", losses.total.detach(), prog_bar=True, logger=False)
+        if stage == "train":
+            self.log("loss", losses.total.detach(), prog_bar=True, logger=False)
         return losses.total
 
     def on_train_epoch_end(self) -> None:
