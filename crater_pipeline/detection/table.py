@@ -8,9 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from crater_pipeline.atomic import atomic_path
+from crater_pipeline.tables import METADATA_KEY
 from crater_pipeline.tiles import TileGrid
-
-METADATA_KEY = b"crater_pipeline"
 
 
 def write_detections(detections: pd.DataFrame, grid: TileGrid, weights_hash: str, output: Path) -> None:

@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from rasterio.windows import Window
-from rich.progress import track
 
 from crater_pipeline.atomic import atomic_path
 from crater_pipeline.bodies import Body
 from crater_pipeline.bounds import Bounds
 from crater_pipeline.footprint import CELL_PX
 from crater_pipeline.labels import LabelSettings, crater_relief_m, learnable, raster_circles
-from crater_pipeline.rasters import open_raster, raster_info, read_window, valid_mask
+from crater_pipeline.rasters import open_raster, progress, raster_info, read_window, valid_mask
 from crater_pipeline.simulation.presets import as_gld100
 from crater_pipeline.simulation.settings import SimulationSettings
 from crater_pipeline.simulation.terrain import instrument, simulate_terrain
@@ -95,7 +94,7 @@ def simulated_scenes(settings: PretrainingSettings, cache: Path) -> list[Scene]:
     jobs = range(settings.simulated_scenes)
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         futures = [pool.submit(_simulate, i, settings.simulated_size_px, settings.seed, cache) for i in jobs]
-        paths = [future.result() for future in track(futures, "simulating terrain")]
+        paths = [future.result() for future in progress(futures, "simulating terrain")]
     scenes = []
     for path in paths:
         with np.load(path) as arrays:

@@ -14,10 +14,11 @@ from crater_pipeline.bodies import Body
 from crater_pipeline.bounds import Bounds
 from crater_pipeline.detection.inference import DTYPES, empty_detections, search, searched_tiles
 from crater_pipeline.detection.settings import InferenceSettings
-from crater_pipeline.detection.table import METADATA_KEY, write_detections
+from crater_pipeline.detection.table import write_detections
 from crater_pipeline.models.centernet import Prediction
 from crater_pipeline.projections import choose_projection
 from crater_pipeline.rasters import create_raster
+from crater_pipeline.tables import METADATA_KEY
 from crater_pipeline.tiles import TileGrid, TilingSettings
 
 MOON = Body(name="moon", radius_m=1_737_400)
