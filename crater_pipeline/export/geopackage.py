@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,8 +90,9 @@ def write_geopackage(
 ) -> None:
     """Write the layers in their order, a QGIS style (QML) by the layer's name, and a table of provenance."""
     with atomic_path(path) as temporary:
-        for layer in layers:
-            _write_layer(temporary, layer, body)
+        with _constant_clock():
+            for layer in layers:
+                _write_layer(temporary, layer, body)
         with closing(sqlite3.connect(temporary)) as database, database:
             _mend_reference_system(database, body)
             _add_table(database, "layer_styles", LAYER_STYLES, "QGIS styles, applied on load")
@@ -103,6 +104,16 @@ def write_geopackage(
                 count = database.execute(f'SELECT count(*) FROM "{table}"').fetchone()
                 database.execute("UPDATE gpkg_ogr_contents SET feature_count = ? WHERE table_name = ?", (*count, table))
             database.execute("UPDATE gpkg_contents SET last_change = ?", (LAST_CHANGE,))
+
+
+@contextmanager
+def _constant_clock() -> Iterator[None]:
+    """GDAL's clock stands still: how often it notes a change, which SQLite counts, would depend on the time."""
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": LAST_CHANGE})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
 
 def _write_layer(path: Path, layer: Layer, body: Body) -> None:
