@@ -78,11 +78,18 @@ def region_layers(
         return rows["geometry"].to_numpy(dtype=object)
 
     return [
-        circle_layer("craters", craters, body, vertices, "Detected craters, circles on the sphere"),
+        circle_layer("craters", reviewable(craters), body, vertices, "Detected craters, circles on the sphere"),
         point_layer("centres", craters, "Centres of the detected craters"),
         Layer("footprint", footprint, "MultiPolygon", outlines, "The area that was searched"),
-        circle_layer("catalogue", catalogue, body, vertices, "Catalogue craters inside the footprint, found or not"),
+        circle_layer(
+            "catalogue", reviewable(catalogue), body, vertices, "Catalogue craters inside the footprint, found or not"
+        ),
     ]
+
+
+def reviewable(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with an empty text column `review`, in which a user marks rows: see `crater_pipeline.review`."""
+    return table.assign(review=pd.Series([None] * len(table), index=table.index, dtype="str"))
 
 
 def write_geopackage(
