@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from crater_pipeline.atomic import atomic_path
 from crater_pipeline.bodies import Body
 from crater_pipeline.craters import circle_polygons, crosses_antimeridian
+from crater_pipeline.export.edits import HASH_KEY, content_hash, keep_edited
 from crater_pipeline.export.reference_systems import authority, wkt1
 
 Geometries = NDArray[np.object_]
@@ -95,7 +96,10 @@ def reviewable(table: pd.DataFrame) -> pd.DataFrame:
 def write_geopackage(
     path: Path, layers: Sequence[Layer], styles: Mapping[str, str], provenance: Sequence[tuple[str, str]], body: Body
 ) -> None:
-    """Write the layers in their order, a QGIS style (QML) by the layer's name, and a table of provenance."""
+    """Write the layers in their order, a QGIS style (QML) by the layer's name, and a table of provenance.
+
+    A file that is there and was edited since it was written is kept beside the new one, see `edits.keep_edited`.
+    """
     with atomic_path(path) as temporary:
         with _constant_clock():
             for layer in layers:
@@ -106,11 +110,13 @@ def write_geopackage(
             for name, qml in styles.items():
                 _add_style(database, name, qml)
             _add_table(database, "provenance", PROVENANCE, "What the craters were made from")
-            database.executemany("INSERT INTO provenance (key, value) VALUES (?, ?)", provenance)
+            facts = [*provenance, (HASH_KEY, content_hash(database))]
+            database.executemany("INSERT INTO provenance (key, value) VALUES (?, ?)", sorted(facts))
             for (table,) in database.execute("SELECT table_name FROM gpkg_contents").fetchall():
                 count = database.execute(f'SELECT count(*) FROM "{table}"').fetchone()
                 database.execute("UPDATE gpkg_ogr_contents SET feature_count = ? WHERE table_name = ?", (*count, table))
             database.execute("UPDATE gpkg_contents SET last_change = ?", (LAST_CHANGE,))
+        keep_edited(path)
 
 
 @contextmanager
