@@ -103,8 +103,9 @@ rule export:
         footprint="results/{region}/footprint.parquet",
         code=code("export"),
     output:
+        # update: not deleted beforehand, so that the step can keep a file that was edited in the meantime
         geopackage=report(
-            "results/{region}/craters.gpkg",
+            update("results/{region}/craters.gpkg"),
             caption="../report/craters.rst",
             category="{region}",
             labels={"result": "Craters (GeoPackage)"},
