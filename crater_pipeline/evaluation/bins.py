@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from crater_pipeline.evaluation.intervals import block_sums, interval, weighted_medians
+from crater_pipeline.evaluation.intervals import block_sums, weighted_medians, with_interval
 from crater_pipeline.evaluation.metrics import f1, precision, recall
 
 FloatArray = NDArray[np.float64]
@@ -33,22 +33,16 @@ def figures(outcomes: pd.DataFrame, weights: FloatArray, confidence: float) -> d
     sampled = weights @ block_sums(indicators, block, weights.shape[1])
     result: dict[str, Any] = {f"n_{name}": int(n) for name, n in zip(COUNTED, counts, strict=True)}
     for name, rate in RATES.items():
-        result[name] = _with_interval(float(rate(counts)), rate(sampled), confidence)
+        result[name] = with_interval(float(rate(counts)), rate(sampled), confidence)
     matched = outcomes[kind == COUNTED[0]]
     for name, values_of in ERRORS.items():
         values = values_of(matched)
         point = float(np.median(values)) if len(values) else float("nan")
         medians = weighted_medians(values, matched["block"].to_numpy(), weights)
-        result[name] = _with_interval(point, medians, confidence)
+        result[name] = with_interval(point, medians, confidence)
     signed = matched["diameter_error"].to_numpy(dtype=float)
     result["diameter_bias"] = float(np.median(signed)) if len(signed) else float("nan")
     return result
-
-
-def _with_interval(point: float, samples: FloatArray, confidence: float) -> dict[str, float | None]:
-    # One block cannot tell how blocks differ.
-    low, high = interval(samples, point, confidence) or (None, None)
-    return {"value": point, "low": low, "high": high}
 
 
 def diameter_bins(borders: Sequence[float], limit: float) -> list[tuple[float, float, bool]]:

@@ -35,7 +35,11 @@ def counts_at(scene: Scene, pairs: CandidatePairs, thresholds: ArrayLike) -> Flo
 
 def threshold_curve(scene: Scene, pairs: CandidatePairs, thresholds: ArrayLike) -> pd.DataFrame:
     """Columns threshold, precision, recall, f1 (NaN where undefined)."""
-    counts = counts_at(scene, pairs, thresholds)
+    return rates(thresholds, counts_at(scene, pairs, thresholds))
+
+
+def rates(thresholds: ArrayLike, counts: FloatArray) -> pd.DataFrame:
+    """The same columns from the counts (n, 3) at each threshold."""
     return pd.DataFrame(
         {
             "threshold": np.asarray(thresholds, dtype=float),

@@ -54,6 +54,12 @@ def interval(values: ArrayLike, point: float, confidence: float) -> tuple[float,
     return float(min(low, point)), float(max(high, point))
 
 
+def with_interval(point: float, samples: ArrayLike, confidence: float) -> dict[str, float | None]:
+    """{value, low, high} of a figure; low and high None where `interval` has nothing to say."""
+    low, high = interval(samples, point, confidence) or (None, None)
+    return {"value": point, "low": low, "high": high}
+
+
 def block_sums(values: ArrayLike, block: NDArray[np.int64], n_blocks: int) -> FloatArray:
     """Sums of `values`, shape (n,) or (n, k), over the members of each block, shape (n_blocks,) or (n_blocks, k)."""
     values = np.asarray(values, dtype=float)

@@ -1,4 +1,7 @@
-"""Do craters inside larger craters go missing? Recall of nested craters against others of the same size."""
+"""Do craters inside larger craters go missing? Recall of nested craters against others of the same size.
+
+Sizes are bins of sqrt(2) in diameter; the others are weighted so that their sizes are those of the nested ones.
+"""
 
 from typing import Any
 
@@ -9,7 +12,12 @@ from scipy.spatial import cKDTree
 
 from crater_pipeline.bodies import Body
 from crater_pipeline.craters import unit_vectors
+from crater_pipeline.evaluation.intervals import with_interval
+from crater_pipeline.evaluation.metrics import ratio
 from crater_pipeline.evaluation.size_frequency import diameter_borders
+
+BoolArray = NDArray[np.bool_]
+FloatArray = NDArray[np.float64]
 
 NESTED_RATIO = 3.0
 """A crater is nested when its centre lies inside one at least this many times larger."""
@@ -18,7 +26,7 @@ BASIN_KM = 300.0
 """Larger hosts are basins, which hold everything for a thousand kilometres."""
 
 
-def nested(truth: pd.DataFrame, body: Body) -> NDArray[np.bool_]:
+def nested(truth: pd.DataFrame, body: Body) -> BoolArray:
     """Which craters (lon, lat, diameter_km) are nested inside another of the table, shape (n,)."""
     inside = np.zeros(len(truth), dtype=bool)
     diameter = truth["diameter_km"].to_numpy(dtype=float)
@@ -38,23 +46,46 @@ def nested(truth: pd.DataFrame, body: Body) -> NDArray[np.bool_]:
     return inside
 
 
-def nested_recall(diameter_km: NDArray[np.float64], is_nested: NDArray[np.bool_], found: NDArray[np.bool_]) -> Any:
-    """Recall of nested craters, and of the others weighted to the same sizes; arrays (n,) of craters that count.
+def nested_figures(
+    diameter_km: FloatArray,
+    is_nested: BoolArray,
+    found: BoolArray,
+    block: NDArray[np.int64],
+    weights: FloatArray,
+    confidence: float,
+) -> dict[str, Any] | None:
+    """Recall of nested craters, of the others at the same sizes, and their difference, each {value, low, high}.
 
-    Sizes are bins of sqrt(2); nested craters of a size that no other crater has do not enter the comparison.
-    Returns {n, recall, recall_others}; None where there is no nested crater to compare.
+    Arrays (n,) of the craters that count; `block` are columns of the bootstrap's `weights` (samples, n_blocks), which
+    all three share, so that the difference is a paired one. `n` is the number of nested craters compared. None
+    where there is none.
     """
     if not is_nested.any() or is_nested.all():
         return None
     borders = diameter_borders(diameter_km)
-    which = np.clip(np.searchsorted(borders, diameter_km, side="right") - 1, 0, len(borders) - 2)
-    n_nested, n_other = (np.bincount(which[part], minlength=len(borders)) for part in (is_nested, ~is_nested))
-    hit_nested, hit_other = (
-        np.bincount(which[part], weights=found[part], minlength=len(borders)) for part in (is_nested, ~is_nested)
-    )
-    shared = (n_nested > 0) & (n_other > 0)
-    count = n_nested[shared].sum()
-    if count == 0:
+    size = np.clip(np.searchsorted(borders, diameter_km, side="right") - 1, 0, len(borders) - 2)
+    kinds = np.column_stack([is_nested, is_nested & found, ~is_nested, ~is_nested & found]).astype(float)
+    table = np.zeros((weights.shape[1], len(borders) - 1, kinds.shape[1]))
+    np.add.at(table, (block, size), kinds)
+    total = table.sum(axis=0)
+    n, point = int(total[total[:, 2] > 0, 0].sum()), recalls_at_same_sizes(total)
+    if n == 0:
         return None
-    others = (n_nested[shared] * hit_other[shared] / n_other[shared]).sum() / count
-    return {"n": int(count), "recall": float(hit_nested[shared].sum() / count), "recall_others": float(others)}
+    samples = recalls_at_same_sizes(np.tensordot(weights, table, axes=1))
+    names = ("recall", "recall_others", "difference")
+    return {"n": n} | {name: with_interval(float(point[i]), samples[:, i], confidence) for i, name in enumerate(names)}
+
+
+def recalls_at_same_sizes(counts: FloatArray) -> FloatArray:
+    """(recall of nested, recall of others weighted to the sizes of the nested, difference), shape (..., 3).
+
+    `counts` are (nested, nested found, others, others found) per bin of size, shape (..., bins, 4). A size that only
+    one kind has does not enter the comparison; NaN where nothing is left.
+    """
+    nested_n, nested_hit, other_n, other_hit = np.moveaxis(counts, -1, 0)
+    shared = (nested_n > 0) & (other_n > 0)
+    n = np.where(shared, nested_n, 0.0).sum(axis=-1)
+    first = ratio(np.where(shared, nested_hit, 0.0).sum(axis=-1), n)
+    rate = np.divide(other_hit, other_n, out=np.zeros_like(other_n), where=shared)
+    second = ratio(np.where(shared, nested_n * rate, 0.0).sum(axis=-1), n)
+    return np.stack([first, second, first - second], axis=-1)

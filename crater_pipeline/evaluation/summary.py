@@ -9,9 +9,9 @@ import pandas as pd
 import shapely
 
 from crater_pipeline.bodies import Body
-from crater_pipeline.evaluation.criterion import Case, criterion_figures
+from crater_pipeline.evaluation.criterion import Case, Part, criterion_figures
 from crater_pipeline.evaluation.curves import reliability
-from crater_pipeline.evaluation.judging import footprint_part, make_scene, ranked
+from crater_pipeline.evaluation.judging import Scene, footprint_part, make_scene
 from crater_pipeline.evaluation.matching import CRITERIA
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.evaluation.size_frequency import diameter_borders, size_frequency
@@ -77,15 +77,15 @@ def evaluate_region(
         make_scene(craters, catalogue, footprint, SPLIT, least, settings.max_cut_fraction, body)
         for least in (limit, 0.0)
     ]
-    case = Case(scenes[0], scenes[1], threshold, part_area, result["km_per_px"], settings)
-    result["truth"] = _truth(case)
+    case = Case((Part(scenes[0], scenes[1], threshold),), part_area, result["km_per_px"], settings)
+    result["truth"] = _truth(scenes[0])
     result["criteria"], tables = {}, []
     for criterion in CRITERIA:
         result["criteria"][criterion], outcomes = criterion_figures(case, criterion)
-        tables.append(_matches(case, criterion, outcomes))
+        tables.append(_matches(scenes[0], criterion, outcomes))
     result["n_blocks"] = len(case.blocks)
-    ranking = ranked(case.scene, case.scene.pairs(HEADLINE))
-    raw = case.scene.pred["raw_score"].to_numpy(dtype=float)[ranking["pred"]]
+    ranking = case.ranking(HEADLINE)
+    raw = scenes[0].pred["raw_score"].to_numpy(dtype=float)[ranking["pred"]]
     result["reliability"] = {
         "calibrated": reliability(ranking["score"], ranking["is_crater"]),
         "raw": reliability(np.clip(raw, 0.0, 1.0), ranking["is_crater"]),
@@ -113,9 +113,9 @@ def _product(craters: pd.DataFrame, threshold: float) -> dict[str, Any]:
     }
 
 
-def _truth(case: Case) -> dict[str, int]:
-    truth = case.scene.truth
-    inside, small = truth["inside"], truth["diameter_km"] < case.scene.min_diameter_km
+def _truth(scene: Scene) -> dict[str, int]:
+    truth = scene.truth
+    inside, small = truth["inside"], truth["diameter_km"] < scene.min_diameter_km
     return {
         "n": int(truth["counts"].sum()),
         "n_below_limit": int((inside & small).sum()),
@@ -143,9 +143,9 @@ def _inside(table: pd.DataFrame, geometry: Any) -> pd.DataFrame:
     return table[shapely.contains_xy(geometry, table["lon"].to_numpy(float), table["lat"].to_numpy(float))]
 
 
-def _matches(case: Case, criterion: str, outcomes: pd.DataFrame) -> pd.DataFrame:
+def _matches(scene: Scene, criterion: str, outcomes: pd.DataFrame) -> pd.DataFrame:
     """The rows of `matches.parquet` of one criterion."""
-    pred, truth = case.scene.pred, case.scene.truth
+    pred, truth = scene.pred, scene.truth
     # Position -1 means no crater: reindexing by it gives missing values.
     by_pred, by_truth = pred.reindex(outcomes["pred"]), truth.reindex(outcomes["truth"])
     return outcomes.assign(

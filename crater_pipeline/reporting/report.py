@@ -49,7 +49,13 @@ def render(inputs: ReportInputs) -> str:
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters |= {"percent": percent, "interval": interval_text, "number": number, "integer": integer}
+    environment.filters |= {
+        "percent": percent,
+        "interval": interval_text,
+        "number": number,
+        "integer": integer,
+        "points": points,
+    }
     template = files("crater_pipeline.reporting") / "templates" / "report.html.j2"
     return environment.from_string(template.read_text(encoding="utf-8")).render(**context(inputs))
 
@@ -151,6 +157,16 @@ def interval_text(figure: Mapping[str, float | None]) -> str:
     if figure["low"] is None or figure["high"] is None:
         return ""
     return f"{100 * figure['low']:.1f} to {100 * figure['high']:.1f}"
+
+
+def points(figure: Mapping[str, float | None]) -> str:
+    """A difference of rates: {value, low, high} -> +1.2 points (-0.3 to +2.8)."""
+    if figure["value"] is None:
+        return NOTHING
+    text = f"{100 * figure['value']:+.1f} points"
+    if figure["low"] is None or figure["high"] is None:
+        return text
+    return f"{text} ({100 * figure['low']:+.1f} to {100 * figure['high']:+.1f})"
 
 
 def number(value: Any) -> str:

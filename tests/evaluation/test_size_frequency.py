@@ -1,7 +1,10 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
-from crater_pipeline.evaluation.nested import nested, nested_recall
+from crater_pipeline.evaluation.intervals import bootstrap_weights
+from crater_pipeline.evaluation.nested import nested, nested_figures, recalls_at_same_sizes
 from crater_pipeline.evaluation.size_frequency import diameter_borders, size_frequency
 from tests.judged_region import MOON, random_region
 
@@ -50,11 +53,45 @@ def test_nested_against_all_pairs() -> None:
     assert 0 < expected.sum() < len(expected)
 
 
+def figures_of_nested(
+    diameter: np.ndarray, is_nested: np.ndarray, found: np.ndarray, block: np.ndarray | None = None
+) -> dict[str, Any] | None:
+    where = np.zeros(len(diameter), dtype=np.int64) if block is None else block
+    return nested_figures(diameter, is_nested, found, where, bootstrap_weights(int(where.max()) + 1, 200, 0), 0.95)
+
+
 def test_nested_recall_is_compared_at_the_same_sizes() -> None:
     # Small craters are found half of the time wherever they lie, large ones always; only small ones are nested.
     diameter = np.array([1.1, 1.1, 1.1, 1.1, 10.0, 10.0])
     is_nested = np.array([True, True, False, False, False, False])
     found = np.array([True, False, True, False, True, True])
-    assert nested_recall(diameter, is_nested, found) == {"n": 2, "recall": 0.5, "recall_others": 0.5}
-    assert nested_recall(diameter, np.zeros(6, dtype=bool), found) is None
-    assert nested_recall(diameter, diameter < 5, found) is None
+    result = figures_of_nested(diameter, is_nested, found)
+    assert result is not None
+    assert result["n"] == 2
+    assert {name: result[name]["value"] for name in ("recall", "recall_others", "difference")} == {
+        "recall": 0.5,
+        "recall_others": 0.5,
+        "difference": 0.0,
+    }
+    assert figures_of_nested(diameter, np.zeros(6, dtype=bool), found) is None
+    assert figures_of_nested(diameter, diameter < 5, found) is None
+
+
+def test_the_interval_of_the_nested_difference_tells_a_real_loss_from_none() -> None:
+    rng = np.random.default_rng(0)
+    block, n = rng.integers(0, 60, 3000), 3000
+    diameter, is_nested = rng.uniform(1, 8, n), rng.random(n) < 0.3
+    hard = rng.uniform(0.5, 0.95, 60)[block]
+    same = figures_of_nested(diameter, is_nested, rng.random(n) < hard, block)
+    worse = figures_of_nested(diameter, is_nested, rng.random(n) < hard - 0.15 * is_nested, block)
+    assert same is not None
+    assert worse is not None
+    assert same["difference"]["low"] < 0 < same["difference"]["high"]
+    assert worse["difference"]["low"] < -0.15 < worse["difference"]["high"] < 0
+    assert worse["difference"]["value"] == worse["recall"]["value"] - worse["recall_others"]["value"]
+
+
+def test_a_size_that_only_one_kind_has_does_not_enter() -> None:
+    counts = np.array([[2.0, 1.0, 4.0, 3.0], [5.0, 5.0, 0.0, 0.0], [0.0, 0.0, 9.0, 0.0]])
+    assert recalls_at_same_sizes(counts).tolist() == [0.5, 0.75, -0.25]
+    assert np.isnan(recalls_at_same_sizes(counts[1:])).all()
