@@ -57,3 +57,7 @@ class Body(Settings):
                 f"sphere of {self.radius_m:.1f} m; use data of that body, correct the file's reference system, or "
                 "give the body another radius_m"
             )
+
+
+MOON = Body(name="moon", radius_m=1_737_400)
+"""What a command takes as the body if it is not told another one."""

@@ -143,12 +143,12 @@ def _fit_ellipses(boxes: FloatArray, frame: _Frame) -> FloatArray:
     return fit_circles(lon, lat)
 
 
-def fit_circles(lon: ArrayLike, lat: ArrayLike) -> FloatArray:
+def fit_circles(lon: ArrayLike, lat: ArrayLike, least: int = MIN_RIM_POINTS) -> FloatArray:
     """Least-squares circles on the sphere through rim points, (n, m) degrees; (3, n): lon, lat, arc radius (radians).
 
     A circle on the sphere lies in a plane: the plane of least squared distance to the points' unit vectors is the
     eigenvector of their scatter matrix with the least eigenvalue. Points that are not finite are left out; with
-    fewer than `MIN_RIM_POINTS` left the result is NaN.
+    fewer than `least` left the result is NaN.
     """
     lon, lat = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
     used = np.isfinite(lon) & np.isfinite(lat)
@@ -165,7 +165,7 @@ def fit_circles(lon: ArrayLike, lat: ArrayLike) -> FloatArray:
     distance = 2 * np.arcsin(np.clip(np.linalg.norm(points - axis[:, None, :], axis=-1) / 2, 0.0, 1.0))
     arc = np.einsum("nm,nm->n", weight, np.where(used, distance, 0.0))
     circle = np.stack([*lon_lat(axis), arc])
-    circle[:, used.sum(axis=1) < MIN_RIM_POINTS] = np.nan
+    circle[:, used.sum(axis=1) < least] = np.nan
     return circle
 
 

@@ -6,7 +6,9 @@ All of it is in one module, so that one worker makes the run once.
 import sqlite3
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
+import pyogrio
 import pytest
 import rasterio
 import yaml
@@ -186,3 +188,29 @@ def test_snakemakes_own_report_is_written(finished: Checkout) -> None:
     finished.snakemake("--configfile", "mine.yaml", "--report", "overview.html", "--", *TINY)
     overview = (finished.folder / "overview.html").read_text()
     assert "operating threshold" in overview
+
+
+def test_what_a_user_edited_outlives_a_rerun(finished: Checkout) -> None:
+    """Snakemake deletes outputs before it makes them anew, but not this one; a failing step changes nothing."""
+    results = finished.folder / "results" / "tiny"
+    craters = gpd.read_file(results / "craters.gpkg", layer="craters")
+    edited = craters.iloc[1:].assign(review="accept")
+    pyogrio.write_dataframe(edited, results / "craters.gpkg", layer="craters", driver="GPKG")
+    mine = (results / "craters.gpkg").read_bytes()
+    point = (results / "operating_point.json").read_text()
+    (results / "operating_point.json").write_text("{")
+    failed = finished.snakemake("--configfile", "mine.yaml", "--forcerun", "export", "--", TINY[0], check=False)
+    assert failed.returncode == 1
+    assert (results / "craters.gpkg").read_bytes() == mine
+    assert not (results / "craters_edited_1.gpkg").exists()
+    (results / "operating_point.json").write_text(point)
+    (finished.folder / "changed.yaml").write_text(MINE + "merging: {max_size_ratio: 1.31}\n")
+    assert "export" in would_run(finished, mine="changed.yaml")
+    finished.snakemake("--configfile", "changed.yaml", "--", *TINY)
+    kept = gpd.read_file(results / "craters_edited_1.gpkg", layer="craters")
+    assert kept["crater_id"].tolist() == edited["crater_id"].tolist()
+    assert set(kept["review"]) == {"accept"}
+    assert gpd.read_file(results / "craters.gpkg", layer="craters")["review"].isna().all()
+    assert "kept as craters_edited_1.gpkg" in " ".join((results / "logs" / "export.log").read_text().split())
+    finished.snakemake("--configfile", "mine.yaml", "--", *TINY)
+    assert not (results / "craters_edited_2.gpkg").exists()

@@ -1,0 +1,142 @@
+"""The command on a real GeoPackage: edited as a GIS edits it, read back as a catalogue."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+
+from crater_pipeline.bodies import MOON
+from crater_pipeline.catalogues import read_catalogue
+from crater_pipeline.craters import circle_polygons
+from crater_pipeline.export.geopackage import region_layers, write_geopackage
+from crater_pipeline.export.styles import styles
+from tests.export.small_region import catalogue_of, craters_of, footprint_of
+
+KNOWN = catalogue_of([0, 1, 179.9, 40], [0, 0, 1, 0], [10, 11, 12, 13])
+
+KNOWN_POINTS = gpd.GeoDataFrame(KNOWN, geometry=gpd.points_from_xy(KNOWN["lon"], KNOWN["lat"]), crs=MOON.geographic_crs)
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    """Detections of K0, K1 and, across the antimeridian, K2, and a candidate; K3 lies outside."""
+    craters = craters_of([0, 1, 179.9, 0.5], [0, 0, 1, 0.5], [10, 11, 12, 5], [0.9, 0.8, 0.7, 0.6])
+    craters = craters.assign(status="matched", catalogue_id=["K0", "K1", "K2", None])
+    footprint = footprint_of({"test": [(-2, -2, 2, 2), (178, -2, 180, 2)]})
+    listed = KNOWN.iloc[:3].assign(found=True)
+    path = tmp_path / "craters.gpkg"
+    write_geopackage(path, region_layers(craters, footprint, listed, MOON, 72), styles(), [], MOON)
+    KNOWN.to_parquet(tmp_path / "catalogue.parquet", index=False)
+    return path
+
+
+def edit(path: Path, layer: str, change: Callable[[gpd.GeoDataFrame], gpd.GeoDataFrame]) -> None:
+    pyogrio.write_dataframe(change(gpd.read_file(path, layer=layer)), path, layer=layer, driver="GPKG")
+
+
+def command(path: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    arguments = ["review", str(path), "--output", str(path.parent / "out.csv"), *options]
+    return subprocess.run(
+        [sys.executable, "-m", "crater_pipeline.cli", *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def catalogue(path: Path, *options: str) -> pd.DataFrame:
+    done = command(path, *options)
+    assert done.returncode == 0, done.stderr
+    return read_catalogue(path.parent / "out.csv", "table", MOON).set_index("catalogue_id")
+
+
+def test_an_untouched_file_is_the_catalogue_and_the_candidates(written: Path) -> None:
+    table = catalogue(written)
+    assert table.index.tolist() == ["K3", "K2", "K1", "K0", "C+000.50000+000.50000-D0005.00"]
+    assert table["diameter_km"].tolist() == [13, 12, 11, 10, 5]
+    assert "K3" not in catalogue(written, "--catalogue", str(without_k3(written))).index
+    assert len(catalogue(written, "--only-accepted")) == 4
+
+
+def without_k3(written: Path) -> Path:
+    path = written.with_name("other.parquet")
+    KNOWN.iloc[:3].to_parquet(path, index=False)
+    return path
+
+
+def test_without_the_region_s_other_files(written: Path) -> None:
+    written.with_name("catalogue.parquet").unlink()
+    assert catalogue(written).index.tolist() == ["K2", "K1", "K0", "C+000.50000+000.50000-D0005.00"]
+
+
+def test_moved_drawn_deleted_and_rejected(written: Path) -> None:
+    def change(craters: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        craters.loc[0, "review"] = "reject"
+        craters.loc[2, "geometry"] = shapely.MultiPolygon(list(circle_polygons([179.8], [1.1], [15], MOON)[0].geoms))
+        drawn = gpd.GeoDataFrame(geometry=circle_polygons([-1], [-1], [3], MOON), crs=craters.crs)
+        drawn["geometry"] = [shapely.MultiPolygon([shape]) for shape in drawn.geometry]
+        return pd.concat([craters.drop(3), drawn])
+
+    edit(written, "craters", change)
+    done = command(written)
+    said = " ".join(done.stderr.split())
+    for fate in ("1 craters added", "1 detections moved or reshaped", "1 detections rejected", "1 detections deleted"):
+        assert fate in said
+    table = catalogue(written)
+    assert table.index.tolist() == ["K2", "K3", "K1", "C-001.00000-001.00000-D0003.00"]
+    assert table.loc["K2", ["lon", "lat", "diameter_km"]].tolist() == pytest.approx([179.8, 1.1, 15], abs=1e-4)
+    assert pd.read_csv(written.with_name("out.csv"))["origin"].tolist() == [
+        "detection, moved",
+        "catalogue",
+        "catalogue",
+        "added",
+    ]
+
+
+def test_a_shape_far_from_a_circle_is_pointed_out(written: Path) -> None:
+    def change(craters: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        craters.loc[1, "geometry"] = shapely.MultiPolygon([shapely.box(0.5, -0.1, 1.5, 0.1).segmentize(0.1)])
+        return craters
+
+    edit(written, "craters", change)
+    assert "shapes of 1 rows are far from circles (fid 2" in " ".join(command(written).stderr.split())
+
+
+def drop(column: str) -> Callable[[Path], None]:
+    return lambda path: edit(path, "craters", lambda craters: craters.drop(columns=column))
+
+
+def mark(path: Path) -> None:
+    edit(path, "craters", lambda craters: craters.assign(review="perhaps"))
+
+
+MISTAKES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no file": (lambda path: path.unlink(), "no such file"),
+    "no GeoPackage": (lambda path: path.write_text("text"), "cannot be read"),
+    "another one": (
+        lambda path: (path.unlink(), pyogrio.write_dataframe(KNOWN_POINTS, path, layer="points", driver="GPKG")),
+        "has no layer 'craters'",
+    ),
+    "a column less": (drop("crater_id"), "layer craters lacks the columns crater_id"),
+    "an unknown mark": (mark, "'perhaps' is not known"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "message"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_one_message(written: Path, spoil: Callable[[Path], object], message: str) -> None:
+    spoil(written)
+    done = command(written)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not written.with_name("out.csv").exists()
+
+
+def test_another_body_is_refused(written: Path) -> None:
+    done = command(written, "--body", json.dumps({"name": "mars", "radius_m": 3396190}))
+    assert done.returncode == 1
+    assert "layer craters: stands on an ellipsoid of 1737400.0 x 1737400.0 m, but body 'mars'" in done.stderr
