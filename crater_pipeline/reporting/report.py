@@ -2,18 +2,16 @@
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import jinja2
-import numpy as np
 import pandas as pd
 
 from crater_pipeline import __version__
 from crater_pipeline.bodies import Body
 from crater_pipeline.reporting import figures, size_figures
+from crater_pipeline.reporting.pages import number, page
 from crater_pipeline.reporting.pictures import crops, drawn_craters, overview
 from crater_pipeline.reporting.published import PUBLISHED, REFERENCE
 
@@ -22,10 +20,6 @@ CRITERION_NOTES = {
     "deepmoon": "d² / min(r)² < 1.8 and |Δr| / min(r) < 1 (Silburt et al. 2019; loose)",
     "strict": "d < 0.31 min(r) and |Δr| / min(r) < 0.14 (tolerance of NASA's 2025 crater challenge)",
 }
-
-
-NOTHING = "\N{EN DASH}"
-"""Stands for a figure that is not defined."""
 
 
 @dataclass(frozen=True)
@@ -46,18 +40,7 @@ class ReportInputs:
 
 def render(inputs: ReportInputs) -> str:
     """The report as HTML."""
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    environment.filters |= {
-        "percent": percent,
-        "interval": interval_text,
-        "number": number,
-        "integer": integer,
-        "points": points,
-    }
-    template = files("crater_pipeline.reporting") / "templates" / "report.html.j2"
-    return environment.from_string(template.read_text(encoding="utf-8")).render(**context(inputs))
+    return page("report.html.j2", context(inputs))
 
 
 def context(inputs: ReportInputs) -> dict[str, Any]:
@@ -145,37 +128,3 @@ def flattened(document: Mapping[str, Any], prefix: str = "") -> list[tuple[str, 
         else:
             rows.append((name, ", ".join(map(number, value)) if isinstance(value, list) else number(value)))
     return rows
-
-
-def percent(value: float | None, decimals: int = 1) -> str:
-    """0.8133 -> 81.3 %."""
-    return NOTHING if value is None else f"{100 * value:.{decimals}f} %"
-
-
-def interval_text(figure: Mapping[str, float | None]) -> str:
-    """{low, high} -> 78.1 to 84.0."""
-    if figure["low"] is None or figure["high"] is None:
-        return ""
-    return f"{100 * figure['low']:.1f} to {100 * figure['high']:.1f}"
-
-
-def points(figure: Mapping[str, float | None]) -> str:
-    """A difference of rates: {value, low, high} -> +1.2 points (-0.3 to +2.8)."""
-    if figure["value"] is None:
-        return NOTHING
-    text = f"{100 * figure['value']:+.1f} points"
-    if figure["low"] is None or figure["high"] is None:
-        return text
-    return f"{text} ({100 * figure['low']:+.1f} to {100 * figure['high']:+.1f})"
-
-
-def number(value: Any) -> str:
-    """Anything as text, floats with four significant digits."""
-    if isinstance(value, float):
-        return f"{value:.4g}" if np.isfinite(value) else NOTHING
-    return NOTHING if value is None else str(value)
-
-
-def integer(value: float) -> str:
-    """12345 -> 12,345."""
-    return f"{value:,.0f}"
