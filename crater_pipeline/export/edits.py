@@ -93,6 +93,14 @@ def is_edited(path: Path) -> bool:
         return True
 
 
+def kept_path(path: Path) -> Path:
+    """Where an edited file is kept: `<name>_edited_<n>` beside it, the first that is free."""
+    number = 1
+    while (kept := path.with_name(f"{path.stem}_edited_{number}{path.suffix}")).exists():
+        number += 1
+    return kept
+
+
 def keep_edited(path: Path) -> Path | None:
     """Move an edited file out of the way, to `<name>_edited_<n>` beside it; its new path, or None if there is none.
 
@@ -101,9 +109,7 @@ def keep_edited(path: Path) -> Path | None:
     """
     if not path.exists() or not is_edited(path):
         return None
-    number = 1
-    while (kept := path.with_name(f"{path.stem}_edited_{number}{path.suffix}")).exists():
-        number += 1
+    kept = kept_path(path)
     # the journals first: under the old name they would be taken for the new file's
     for suffix in SIDECARS:
         sidecar = Path(f"{path}{suffix}")

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from uuid import NAMESPACE_OID, uuid5
 from xml.etree import ElementTree as ET
 
+from crater_pipeline.export.labelling import diameter_labels
+
 QGIS_VERSION = "3.22.0"
 """The oldest QGIS that the styles are tried with."""
 
@@ -16,7 +18,8 @@ STATUS_LINES = {"matched": ("solid", 0.5), "candidate": ("dash", 0.5), "unverifi
 
 SPLIT_COLOURS = {"train": "#7fb2e5", "val": "#c3a6f2", "test": "#ffffff"}
 
-FOUND, MISSED = "#35d07f", "#ff3b30"
+FOUND, MISSED = "#35d07f", "#19c8ff"
+"""Lines of catalogue craters: cold colours, those of the scores are warm."""
 
 
 @dataclass(frozen=True)
@@ -31,21 +34,30 @@ class Rule:
 
 def styles() -> dict[str, str]:
     """QML by the layer's name."""
+    return {name: qml(elements) for name, elements in symbology().items()}
+
+
+def symbology() -> dict[str, list[ET.Element]]:
+    """What a layer's style consists of (renderer, labels), by the layer's name; a project embeds the same."""
     return {
-        "craters": qml([_by_score(status, _outline) for status in STATUS_LINES]),
-        "centres": qml([_by_score(status, _point) for status in STATUS_LINES]),
-        "footprint": qml(
-            [
-                Rule(f"Searched: {split}", f"\"split\" = '{split}'", _outline(colour, "solid", 0.4))
-                for split, colour in SPLIT_COLOURS.items()
-            ]
-        ),
-        "catalogue": qml(
-            [
-                Rule("Catalogue: found", '"found"', _outline(FOUND, "solid", 0.25)),
-                Rule("Catalogue: missed", 'NOT "found"', _outline(MISSED, "solid", 0.35)),
-            ]
-        ),
+        "craters": [renderer([_by_score(status, _outline) for status in STATUS_LINES]), diameter_labels()],
+        "centres": [renderer([_by_score(status, _point) for status in STATUS_LINES])],
+        "footprint": [
+            renderer(
+                [
+                    Rule(f"Searched: {split}", f"\"split\" = '{split}'", _outline(colour, "solid", 0.4))
+                    for split, colour in SPLIT_COLOURS.items()
+                ]
+            )
+        ],
+        "catalogue": [
+            renderer(
+                [
+                    Rule("Catalogue: found", '"found"', _outline(FOUND, "solid", 0.25)),
+                    Rule("Catalogue: missed", 'NOT "found"', _outline(MISSED, "solid", 0.35)),
+                ]
+            )
+        ],
     }
 
 
@@ -63,16 +75,16 @@ def _by_score(status: str, symbol) -> Rule:  # type: ignore[no-untyped-def]
     return Rule(status.capitalize(), f"\"status\" = '{status}'", rules=classes)
 
 
-def qml(rules: Sequence[Rule]) -> str:
-    """A style document with a rule-based renderer."""
-    root = ET.Element("qgis", version=QGIS_VERSION, styleCategories="Symbology")
-    root.append(renderer(rules))
+def qml(elements: Sequence[ET.Element]) -> str:
+    """A style document."""
+    root = ET.Element("qgis", version=QGIS_VERSION, styleCategories="Symbology|Labeling")
+    root.extend(elements)
     ET.indent(root, " ")
     return "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + ET.tostring(root, encoding="unicode")
 
 
 def renderer(rules: Sequence[Rule]) -> ET.Element:
-    """The `renderer-v2` element, which a project embeds too."""
+    """A rule-based renderer, the element `renderer-v2`."""
     element = ET.Element("renderer-v2", type="RuleRenderer", forceraster="0", symbollevels="0", enableorderby="0")
     top = ET.SubElement(element, "rules", key=_key("root"))
     symbols = ET.SubElement(element, "symbols")

@@ -7,6 +7,8 @@ from crater_pipeline.atomic import atomic_path
 from crater_pipeline.bodies import Body
 from crater_pipeline.export import craterstats, shapefile
 from crater_pipeline.export.geopackage import region_layers, write_geopackage
+from crater_pipeline.export.mosaic_view import mosaic_view
+from crater_pipeline.export.project import write_project
 from crater_pipeline.export.provenance import provenance_rows
 from crater_pipeline.export.publication import catalogue_layer, is_exported, publish
 from crater_pipeline.export.styles import styles
@@ -24,7 +26,9 @@ def export(
     operating_point: Path,
     catalogue: Path,
     footprint: Path,
+    image: Path,
     output_geopackage: Path,
+    output_project: Path,
     output_all: Path,
     output_shapefile: Path,
     output_craterstats_shapefile: Path,
@@ -50,8 +54,12 @@ def export(
         Parquet table of the region's catalogue; an empty one means that there is none.
     footprint
         GeoParquet of the area that was searched.
+    image
+        The raster that was searched, on the map projection of the region.
     output_geopackage
         GeoPackage: layers craters, centres, footprint, catalogue, with styles and provenance.
+    output_project
+        QGIS project that shows the GeoPackage over the raster.
     output_all
         Parquet table of every crater with calibrated score, status and catalogue_id.
     output_shapefile
@@ -91,6 +99,8 @@ def export(
     write_geopackage(
         output_geopackage, region_layers(exported, searched, listed, body, vertices), styles(), facts, body
     )
+    title = region.replace("_", " ").capitalize()
+    write_project(output_project, title, output_geopackage, mosaic_view(image), searched, body)
     shapefile.write_craters(output_shapefile, exported, body, vertices)
     area, area_km2 = craterstats.searched_area(searched, body), float(searched["area_km2"].sum())
     craterstats.write_crater_shapefile(output_craterstats_shapefile, exported, body)

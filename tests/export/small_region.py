@@ -9,10 +9,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from affine import Affine
 
 from crater_pipeline.bodies import Body
+from crater_pipeline.bounds import Bounds
 from crater_pipeline.craters import crater_ids
 from crater_pipeline.merging import COLUMNS
+from crater_pipeline.projections import choose_projection, transformer
+from crater_pipeline.rasters import create_raster
 from crater_pipeline.steps.export import export
 
 MOON = Body(name="moon", radius_m=1_737_400.0)
@@ -65,6 +69,28 @@ def catalogue_of(lon: list[float], lat: list[float], diameter_km: list[float]) -
     )
 
 
+def bounds_of(footprint: gpd.GeoDataFrame) -> Bounds:
+    """Bounds of boxes that may lie on both sides of the antimeridian."""
+    west, south, east, north = footprint.total_bounds
+    if (west, east) == (-180.0, 180.0) and max(north, -south) < 90.0:
+        parts = footprint.geometry.explode().bounds
+        west, east = parts.loc[parts["minx"] > 0, "minx"].min(), parts.loc[parts["maxx"] < 0, "maxx"].max()
+    return Bounds(float(west), float(south), float(east), float(north))
+
+
+def write_mosaic(path: Path, footprint: gpd.GeoDataFrame, body: Body, side: int = 300) -> None:
+    """A raster of dark noise, 300 pixels high, on the projection that the footprint's region gets."""
+    bounds = bounds_of(footprint) if len(footprint) else Bounds(-1.0, -1.0, 1.0, 1.0)
+    crs = choose_projection(bounds, body)
+    lon, lat = bounds.outline(91)
+    x, y = transformer(body.geographic_crs, crs).transform(lon, lat)
+    pixel = (y.max() - y.min()) / side
+    width, height = int(np.ceil((x.max() - x.min()) / pixel)), side
+    grey = np.random.default_rng(0).integers(40, 120, (height, width), dtype=np.uint8)
+    with create_raster(path, width, height, crs, Affine(pixel, 0, x.min(), 0, -pixel, y.max()), "uint8", 0) as raster:
+        raster.write(grey, 1)
+
+
 @dataclass(frozen=True)
 class Exported:
     """Paths of one run of the export."""
@@ -86,13 +112,16 @@ def run_export(
     footprint.to_parquet(folder / "footprint.parquet")
     (folder / "operating_point.json").write_text(json.dumps(OPERATING_POINT))
     out = folder / "out"
+    write_mosaic(out / "projected.tif", footprint, body)
     export(
         region="small",
         craters=folder / "merged.parquet",
         operating_point=folder / "operating_point.json",
         catalogue=folder / "catalogue.parquet",
         footprint=folder / "footprint.parquet",
+        image=out / "projected.tif",
         output_geopackage=out / "craters.gpkg",
+        output_project=out / "craters.qgz",
         output_all=out / "craters_all.parquet",
         output_shapefile=out / "craters.shp",
         output_craterstats_shapefile=out / "small_CRATER.shp",

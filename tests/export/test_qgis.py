@@ -1,51 +1,23 @@
 """A real QGIS opens the results: valid layers, the body's reference system, styles applied on load."""
 
-import functools
 import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 from matplotlib.image import imread
 
 from tests.export.small_region import Exported
+from tests.export.system_qgis import run_qgis
 
 PROBE = Path(__file__).with_name("qgis_probe.py")
 LAYERS = ("craters", "centres", "catalogue", "footprint")
 
 
-def environment(folder: Path) -> dict[str, str]:
-    runtime = folder / "runtime"
-    runtime.mkdir(mode=0o700, exist_ok=True)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PROJ_", "GDAL_"))}
-    return {**kept, "QT_QPA_PLATFORM": "offscreen", "XDG_RUNTIME_DIR": str(runtime), "HOME": str(folder)}
-
-
-@functools.cache
-def qgis_python() -> str | None:
-    """The Python that has PyQGIS: what QGIS_PYTHON names, or the system's."""
-    python = os.environ.get("QGIS_PYTHON", "/usr/bin/python3")
-    try:
-        done = subprocess.run([python, "-c", "import qgis.core"], capture_output=True, check=False)
-    except OSError:
-        return None
-    return python if done.returncode == 0 else None
-
-
 def look(folder: Path, uris: list[str], image: Path | None = None) -> list[dict[str, Any]]:
-    python = qgis_python()
-    if python is None:
-        pytest.skip(
-            "PyQGIS is not installed (apt-get install python3-qgis, or let QGIS_PYTHON name a Python that has it)"
-        )
     report = folder / "seen.json"
     render = ["--render", str(image)] if image else []
-    command = [python, str(PROBE), *render, str(report), *uris]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment(folder), check=False)
-    assert report.is_file(), done.stderr
+    run_qgis(PROBE, *render, report, *uris, folder=folder)
     seen: list[dict[str, Any]] = json.loads(report.read_text())
     return seen
 

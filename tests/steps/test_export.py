@@ -20,10 +20,12 @@ from tests.export.small_region import (
     craters_of,
     footprint_of,
     run_export,
+    write_mosaic,
 )
 
 OUTPUTS = {
     "geopackage": "craters.gpkg",
+    "project": "craters.qgz",
     "all": "craters_all.parquet",
     "shapefile": "craters.shp",
     "craterstats-shapefile": "here_CRATER.shp",
@@ -38,12 +40,14 @@ def command(folder: Path, operating_point: str) -> list[str]:
     catalogue_of([0.0], [0], [5]).to_parquet(folder / "catalogue.parquet")
     footprint_of({"test": [(-1, -1, 1, 1)]}).to_parquet(folder / "footprint.parquet")
     (folder / "operating_point.json").write_text(operating_point)
+    write_mosaic(folder / "projected.tif", footprint_of({"test": [(-1, -1, 1, 1)]}), MOON)
     options = {
         "region": "here",
         "craters": folder / "merged.parquet",
         "operating-point": folder / "operating_point.json",
         "catalogue": folder / "catalogue.parquet",
         "footprint": folder / "footprint.parquet",
+        "image": folder / "projected.tif",
         **{f"output-{name}": folder / "out" / file for name, file in OUTPUTS.items()},
         "min-diameter-km": 1.0,
         "provenance": '{"configuration_hash": "c"}',

@@ -101,6 +101,7 @@ rule export:
         operating_point="results/{region}/operating_point.json",
         catalogue="results/{region}/catalogue.parquet",
         footprint="results/{region}/footprint.parquet",
+        image=file_of_region("image_file"),
         code=code("export"),
     output:
         # update: not deleted beforehand, so that the step can keep a file that was edited in the meantime
@@ -110,6 +111,7 @@ rule export:
             category="{region}",
             labels={"result": "Craters (GeoPackage)"},
         ),
+        project=update("results/{region}/craters.qgz"),
         all="results/{region}/craters_all.parquet",
         shapefile=multiext(
             "results/{region}/craters", ".shp", ".shx", ".dbf", ".prj", ".cpg"
@@ -142,7 +144,9 @@ rule export:
         " --operating-point {input.operating_point:q}"
         " --catalogue {input.catalogue:q}"
         " --footprint {input.footprint:q}"
+        " --image {input.image:q}"
         " --output-geopackage {output.geopackage:q}"
+        " --output-project {output.project:q}"
         " --output-all {output.all:q}"
         " --output-shapefile {output.shapefile[0]:q}"
         " --output-craterstats-shapefile {output.craterstats_shapefile[0]:q}"
