@@ -1,6 +1,7 @@
 # Craters of a region, from a mosaic to a catalogue and an account of how good it is.
 #
 #     snakemake --cores 8 results/<region>/craters.gpkg results/<region>/report.html
+#     snakemake --cores 8 results/comparisons/<comparison>/report.html
 #
 # Regions, mosaics, catalogues and every setting: config/config.yaml, explained in config/README.md.
 
@@ -14,6 +15,7 @@ include: "workflow/rules/labels.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/detection.smk"
 include: "workflow/rules/reports.smk"
+include: "workflow/rules/comparisons.smk"
 include: "workflow/rules/pretraining.smk"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
+from crater_pipeline.comparisons import ComparisonSettings
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.labels import LabelSettings
@@ -55,6 +56,18 @@ class Region(Settings, extra="allow"):
         description="[west, south, east, north] in degrees, east positive; west > east crosses the antimeridian."
     )
     title: str | None = Field(None, description="Heading of the report (null: the region's name).")
+    like: Name | None = Field(
+        None,
+        description="Name of another region, from which every key but the title is taken that is not given here. As "
+        "long as mosaic, bounds, reprojection and shading are its own, its raster is used and not made again.",
+    )
+    folds: int | None = Field(
+        None,
+        ge=2,
+        description="Cross-validation: makes the regions `<name>_fold1` ... `<name>_fold<n>`, each with a training and "
+        "a threshold of its own, whose test parts cover the region exactly once. Where nothing is trained there are "
+        "none. Pool them in `comparisons`.",
+    )
 
     _bounds = field_validator("bounds")(check_bounds)
 
@@ -83,6 +96,9 @@ class Configuration(Settings):
     evaluation: EvaluationSettings = Field(default_factory=EvaluationSettings)
     pretraining: PretrainingSettings = Field(
         default_factory=PretrainingSettings, description="How the shipped weights are made; see pretrain.yaml."
+    )
+    comparisons: dict[Name, ComparisonSettings] = Field(
+        default_factory=dict, description="Models, folds or regions side by side: results/comparisons/<name>/."
     )
 
     def stage(self, region: str, section: str) -> Settings:

@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping
 
 from crater_pipeline.config import Configuration, Region
+from crater_pipeline.initial_weights import circular_weights
 from crater_pipeline.models.settings import ModelSettings
+from crater_pipeline.region_variants import comparison_problems
 from crater_pipeline.sources import SimulatedCatalogue, SimulatedMosaic
 from crater_pipeline.training.settings import TrainingSettings
 
-RESERVED = ("simulated", "catalogues", "pretraining", "logs")
+RESERVED = ("simulated", "catalogues", "pretraining", "comparisons", "logs", "benchmarks")
 """Folders of `results/` that are no region's."""
 
 SHIPPED_BACKBONE = "hourglass_compact"
@@ -29,6 +31,8 @@ def problems(configuration: Configuration) -> Iterator[str]:
     for name, region in configuration.regions.items():
         yield from dangling_names(configuration, name, region)
         yield from untrainable(configuration, name, region)
+        yield from circular_weights(configuration, name)
+    yield from comparison_problems(configuration)
 
 
 def dangling_names(configuration: Configuration, name: str, region: Region) -> Iterator[str]:

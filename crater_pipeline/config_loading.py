@@ -9,19 +9,23 @@ from pydantic import BaseModel, ValidationError
 from crater_pipeline.config import STAGES, Configuration, Region
 from crater_pipeline.config_checks import problems
 from crater_pipeline.errors import UserError
+from crater_pipeline.region_variants import with_folds, with_inherited
 
 
 def load(raw: Mapping[str, Any]) -> Configuration:
     """The configuration, checked as a whole. Raises `UserError` that names each wrong key by its path."""
     try:
-        configuration = Configuration.model_validate(dict(raw))
+        document = dict(raw)
+        if "regions" in document:
+            document["regions"] = with_inherited(document["regions"])
+        configuration = Configuration.model_validate(document)
     except ValidationError as error:
         raise report(list(messages(error))) from None
     found = [problem for name in configuration.regions for problem in override_problems(configuration, name)]
     found = found or list(problems(configuration))
     if found:
         raise report(found)
-    return configuration
+    return with_folds(configuration)
 
 
 def report(found: list[str]) -> UserError:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,8 +14,8 @@ from crater_pipeline import __version__, derived
 from crater_pipeline.bodies import Body
 from crater_pipeline.config import STAGES, Configuration, Region
 from crater_pipeline.evaluation.settings import EvaluationSettings
+from crater_pipeline.initial_weights import InitialWeights
 from crater_pipeline.labels import LabelSettings
-from crater_pipeline.models.settings import ModelSettings
 from crater_pipeline.reprojection import ReprojectionSettings
 from crater_pipeline.settings import Settings
 from crater_pipeline.sources import (
@@ -29,9 +28,6 @@ from crater_pipeline.sources import (
     Source,
 )
 from crater_pipeline.training.settings import TrainingSettings
-
-SHIPPED_WEIGHTS = Path(__file__).parent / "weights"
-"""Folder of the weights that come with the package, `<backbone>.safetensors` and `.json`."""
 
 CONTEXT_ALLOWANCE = 1.1
 """A downloaded window is larger than the reprojection's margin by this factor, since the projection turns it."""
@@ -50,6 +46,21 @@ class RegionPlan:
     @property
     def region(self) -> Region:
         return self.configuration.regions[self.name]
+
+    @cached_property
+    def ground(self) -> str:
+        """Name of the region whose raster this one uses: its own, or that of the region it is `like`.
+
+        Folds and variants of a model differ in what is learned, not in what is seen.
+        """
+        if self.region.like is None:
+            return self.name
+        base = RegionPlan(self.region.like, self.configuration)
+        mine, theirs = (
+            (plan.region.mosaic, plan.bounds, plan.stage("reprojection"), plan.stage("shading"))
+            for plan in (self, base)
+        )
+        return base.ground if mine == theirs else self.name
 
     @property
     def title(self) -> str:
@@ -133,7 +144,7 @@ class RegionPlan:
         """The raster to reproject: a local one in place, a downloaded window, or a simulated one."""
         if isinstance(self.mosaic, SimulatedMosaic):
             return f"results/simulated/{self.region.mosaic}.tif"
-        return f"results/{self.name}/mosaic.tif" if self.mosaic.remote else str(self.mosaic.path)
+        return f"results/{self.ground}/mosaic.tif" if self.mosaic.remote else str(self.mosaic.path)
 
     @property
     def catalogue_file(self) -> str | None:
@@ -151,12 +162,12 @@ class RegionPlan:
     @property
     def image_file(self) -> str:
         """The raster that the network sees."""
-        return f"results/{self.name}/{'shaded' if self.kind == 'dtm' else 'projected'}.tif"
+        return f"results/{self.ground}/{'shaded' if self.kind == 'dtm' else 'projected'}.tif"
 
     @property
     def elevation_file(self) -> str | None:
         """The region's terrain, to judge relief by and to light anew while training; None for an image."""
-        return f"results/{self.name}/projected.tif" if self.kind == "dtm" else None
+        return f"results/{self.ground}/projected.tif" if self.kind == "dtm" else None
 
     @property
     def training_files(self) -> list[str]:
@@ -167,19 +178,19 @@ class RegionPlan:
         return [*tiles, self.elevation_file] if self.elevation_file else tiles
 
     @property
+    def initial(self) -> InitialWeights:
+        """Where the region's network starts from."""
+        return InitialWeights(self.configuration, self.name)
+
+    @property
     def initial_files(self) -> list[str]:
-        """Initial weights and the JSON that describes them, if there; nothing for random ones."""
-        model = self.stage("model")
-        assert isinstance(model, ModelSettings)
-        match model.initial:
-            case "none":
-                return []
-            case "shipped":
-                weights = Path(os.path.relpath(SHIPPED_WEIGHTS)) / f"{model.backbone}.safetensors"
-            case given:
-                weights = Path(given)
-        metadata = weights.with_suffix(".json")
-        return [str(weights), *([str(metadata)] if metadata.is_file() else [])]
+        """Initial weights and what describes them."""
+        return self.initial.files
+
+    @property
+    def initial_operating_point(self) -> str | None:
+        """Threshold and calibration of the region that the initial weights come from, if they are a region's."""
+        return self.initial.operating_point
 
     def missing_sources(self) -> Iterator[str]:
         """`path.of.key: what is wrong` for each file that the configuration gives by path and that is not there."""
@@ -188,11 +199,10 @@ class RegionPlan:
             f"catalogues.{self.catalogue_name}.url": self.catalogue,
         }
         paths = {key: source.path for key, source in given.items() if isinstance(source, Source) and not source.remote}
-        if self.initial_files:
-            paths["model.initial"] = Path(self.initial_files[0])
         for key, path in paths.items():
             if not path.exists():
                 yield f"{key}: {path} is not there; correct the path (relative ones start at {Path.cwd()})"
+        yield from self.initial.missing()
 
     @property
     def provenance(self) -> dict[str, Any]:

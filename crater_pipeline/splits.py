@@ -59,8 +59,9 @@ def assign_parts(
         return parts
     laid = with_weight[np.argsort(order[with_weight], kind="stable")]
     lengths = weights[laid] / weights[laid].sum()
-    position = (np.cumsum(lengths) - lengths / 2 - settings.fold / settings.folds) % 1.0
-    _, val, test = settings.fractions
+    # Rounded, so that an item on the border of two folds is tested in one of them, whatever the last bits say.
+    position = np.round(np.cumsum(lengths) - lengths / 2 - settings.fold / settings.folds, 9) % 1.0
+    val, test = np.round(settings.fractions[1:], 9)
     parts[laid] = np.select([position < test, position < test + val], [TEST, 1], default=0)
     return parts
 

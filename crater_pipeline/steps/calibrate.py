@@ -19,6 +19,7 @@ def calibrate(
     catalogue: Path,
     footprint: Path,
     metadata: Path,
+    initial_operating_point: Path | None = None,
     output: Path,
     trained: bool,
     min_diameter_km: float,
@@ -36,6 +37,8 @@ def calibrate(
         GeoParquet of the searched area by part.
     metadata
         The weights' JSON, with their own threshold and calibration.
+    initial_operating_point
+        JSON of the region that the weights come from: its threshold and calibration count as the weights' own.
     output
         JSON: threshold, calibration, and where they come from.
     trained
@@ -45,11 +48,15 @@ def calibrate(
     body
         The body as JSON: name and radius_m.
     """
+    weights = read_json(metadata)
+    if initial_operating_point is not None:
+        chosen = read_json(initial_operating_point)
+        weights |= {"threshold": chosen["raw_threshold"], "calibration": chosen["calibration"]}
     point = operating_point(
         read_table(craters, ["lon", "lat", "diameter_km", "score"]),
         read_table(catalogue, ["catalogue_id", "lon", "lat", "diameter_km"]),
         read_geotable(footprint, ["split", "area_km2", "geometry"]),
-        read_json(metadata),
+        weights,
         trained,
         min_diameter_km,
         body,

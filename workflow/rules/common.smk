@@ -10,6 +10,7 @@ import shlex
 import sys
 from pathlib import Path
 
+from crater_pipeline.comparison_plan import ComparisonPlan
 from crater_pipeline.config_loading import load
 from crater_pipeline.dependencies import code_files
 from crater_pipeline.errors import UserError
@@ -29,6 +30,7 @@ wildcard_constraints:
     region="|".join(configuration.regions),
     mosaic="|".join(configuration.mosaics),
     catalogue="|".join([*configuration.catalogues, "-"]),
+    comparison="|".join([*configuration.comparisons, "-"]),
     suffix=r"\.[a-z]+",
 
 
@@ -89,6 +91,28 @@ def option(name, value):
 def repeated(name, values):
     """`--name=value` for every value; quoted for the shell."""
     return " ".join(f"--{name}={shlex.quote(str(value))}" for value in values)
+
+
+def comparison_plan(wildcards):
+    """The plan of a comparison."""
+    return ComparisonPlan(wildcards.comparison, configuration)
+
+
+def files_compared(name):
+    """An input function: one file of each region that a comparison pools."""
+    return lambda wildcards: [
+        f"results/{region}/{name}" for region in comparison_plan(wildcards).regions
+    ]
+
+
+def pretrained_stem():
+    """The pretrained weights' path without its ending.
+
+    Weights that lie there already are a file like any other where no region says how to make them.
+    """
+    stem = f"results/pretraining/{configuration.model.backbone}"
+    made = configuration.pretraining.regions or not Path(f"{stem}.safetensors").exists()
+    return stem if made else f"{stem}_made_elsewhere"
 
 
 def pretraining_files(name):

@@ -1,7 +1,7 @@
 # The shipped weights. In: reprojected and shaded terrain and the catalogues of `pretraining.regions`. Out:
 # results/pretraining/, to be copied into the package. See config/pretrain.yaml.
 
-PRETRAINED = f"results/pretraining/{configuration.model.backbone}"
+PRETRAINED = pretrained_stem()
 
 
 rule pretrain:

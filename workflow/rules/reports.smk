@@ -8,6 +8,7 @@ rule calibrate:
         catalogue="results/{region}/catalogue.parquet",
         footprint="results/{region}/footprint.parquet",
         metadata="results/{region}/weights.json",
+        initial_operating_point=file_of_region("initial_operating_point"),
         code=code("calibrate"),
     output:
         "results/{region}/operating_point.json",
@@ -21,6 +22,9 @@ rule calibrate:
     resources:
         mem_mb=2000,
     params:
+        initial_operating_point=lambda wildcards, input: option(
+            "initial-operating-point", input.initial_operating_point
+        ),
         trained=flag("trained"),
         min_diameter_km=setting("evaluation", "min_diameter_km"),
         body=region_body,
@@ -30,6 +34,7 @@ rule calibrate:
         " --catalogue {input.catalogue:q}"
         " --footprint {input.footprint:q}"
         " --metadata {input.metadata:q}"
+        " {params.initial_operating_point}"
         " --output {output:q}"
         " {params.trained}"
         " --min-diameter-km {params.min_diameter_km}"

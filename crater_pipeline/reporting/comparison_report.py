@@ -1,0 +1,59 @@
+"""The page of a comparison: tables and charts of all entries. One file, nothing fetched when it opens."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from crater_pipeline import __version__
+from crater_pipeline.reporting import comparison_figures as figures
+from crater_pipeline.reporting.pages import page
+from crater_pipeline.reporting.published import PUBLISHED, REFERENCE
+from crater_pipeline.reporting.report import CRITERION_NOTES
+
+RATES = ("precision", "recall", "f1", "average_precision")
+
+
+def render(title: str, metrics: Mapping[str, Any]) -> str:
+    """The page as HTML, from the document that `comparison.compare` makes, as read from JSON."""
+    headline = metrics["headline"]
+    entries = [
+        {"label": entry["label"], "area_km2": entry["area_km2"], "figures": entry["criteria"][headline]}
+        for entry in metrics["entries"]
+    ]
+    return page(
+        "comparison.html.j2",
+        {
+            "title": title,
+            "version": __version__,
+            "metrics": metrics,
+            "headline": headline,
+            "rates": RATES,
+            "charts": charts(entries, metrics["min_diameter_km"]),
+            "bins": common_bins(entries),
+            "published": PUBLISHED,
+            "reference": REFERENCE,
+            "criterion_notes": CRITERION_NOTES,
+        },
+    )
+
+
+def charts(entries: Sequence[Mapping[str, Any]], limit_km: float) -> dict[str, str | None]:
+    """Every chart as SVG by name; None where there is nothing to draw."""
+    return {
+        "roc": figures.roc_figure(entries),
+        "froc": figures.froc_figure(entries),
+        "precision_recall": figures.precision_recall_figure(entries),
+        "resamples": figures.resample_figure(entries),
+        "f1": figures.diameter_figure(entries, "f1", limit_km),
+        "recall": figures.diameter_figure(entries, "recall", limit_km),
+    }
+
+
+def common_bins(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows {low, high, judged, figures} of the bins in km that any entry has; `figures` holds one an entry, or None."""
+    rows: dict[float, dict[str, Any]] = {}
+    for position, entry in enumerate(entries):
+        for each in entry["figures"]["bins_km"]:
+            known = {key: each[key] for key in ("low", "high", "judged")}
+            row = rows.setdefault(each["low"], known | {"figures": [None] * len(entries)})
+            row["figures"][position] = each
+    return [rows[low] for low in sorted(rows)]

@@ -1,0 +1,95 @@
+"""Step: several models, folds or regions side by side."""
+
+import json
+import logging
+from pathlib import Path
+
+from crater_pipeline.atomic import write_text
+from crater_pipeline.bodies import Body
+from crater_pipeline.comparisons import ComparisonSettings
+from crater_pipeline.evaluation.comparison import RegionResult
+from crater_pipeline.evaluation.comparison import compare as compare_entries
+from crater_pipeline.evaluation.settings import EvaluationSettings
+from crater_pipeline.evaluation.summary import plain
+from crater_pipeline.reporting.comparison_report import RATES, render
+from crater_pipeline.reporting.pages import number
+from crater_pipeline.steps._command import run
+from crater_pipeline.tables import read_geotable, read_json, read_table
+
+logger = logging.getLogger(__name__)
+
+CRATERS = ["crater_id", "lon", "lat", "diameter_km", "score", "level", "diameter_px"]
+
+
+def compare(
+    *,
+    region: list[str],
+    craters: list[Path],
+    operating_point: list[Path],
+    catalogue: list[Path],
+    footprint: list[Path],
+    metadata: list[Path],
+    output: Path,
+    output_report: Path,
+    comparison: ComparisonSettings,
+    title: str,
+    body: Body,
+    settings: EvaluationSettings,
+) -> None:
+    """Compare entries, each pooling the test parts of one or more regions, and write figures and a page.
+
+    Parameters
+    ----------
+    region
+        Names of the regions; the tables below are in the same order.
+    craters
+        Parquet tables of all deduplicated craters with calibrated scores.
+    operating_point
+        JSON with the regions' thresholds.
+    catalogue
+        Parquet tables of catalogue craters.
+    footprint
+        GeoParquet of the searched areas by part.
+    metadata
+        The weights' JSON.
+    output
+        JSON with every figure.
+    output_report
+        One self-contained HTML page.
+    comparison
+        The entries as JSON: label and regions.
+    title
+        Heading of the page.
+    body
+        The body as JSON: name and radius_m.
+    settings
+        The evaluation's settings as JSON; min_diameter_km holds for all regions.
+    """
+    columns = zip(region, craters, operating_point, catalogue, footprint, metadata, strict=True)
+    known = {name: read_result(name, *files) for name, *files in columns}
+    entries = {label: [known[name] for name in names] for label, names in comparison.entries.items()}
+    figures = plain({"title": title, **compare_entries(entries, settings, body)})
+    write_text(output_report, render(title, figures))
+    write_text(output, json.dumps(figures, indent=1, allow_nan=False) + "\n")
+    for entry in figures["entries"]:
+        headline = entry["criteria"][figures["headline"]]
+        rates = (number(headline[name]["value"]) for name in RATES)
+        logger.info("%s: P %s, R %s, F1 %s, AP %s", entry["label"], *rates)
+
+
+def read_result(
+    name: str, craters: Path, operating_point: Path, catalogue: Path, footprint: Path, metadata: Path
+) -> RegionResult:
+    """One region's files."""
+    return RegionResult(
+        name,
+        read_table(craters, CRATERS),
+        read_table(catalogue, ["catalogue_id", "lon", "lat", "diameter_km"]),
+        read_geotable(footprint, ["split", "area_km2", "geometry"]),
+        read_json(operating_point),
+        read_json(metadata),
+    )
+
+
+if __name__ == "__main__":
+    run(compare)
