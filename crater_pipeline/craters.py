@@ -79,10 +79,8 @@ def circle_area_km2(diameter_km: ArrayLike, body: Body) -> FloatArray:
     return 4 * np.pi * body.radius_km**2 * np.sin(arc / 2) ** 2
 
 
-def circles_meet_bounds(
-    lon: ArrayLike, lat: ArrayLike, diameter_km: ArrayLike, bounds: Bounds, body: Body
-) -> NDArray[np.bool_]:
-    """Which circles share a point with `bounds`, exact on the sphere, antimeridian and poles included; shape (n,)."""
+def distance_to_bounds_km(lon: ArrayLike, lat: ArrayLike, bounds: Bounds, body: Body) -> FloatArray:
+    """Great-circle distance of points from `bounds` in km, 0 inside; antimeridian and poles included; shape (n,)."""
     lon, lat = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
     east_of_west = (lon - bounds.west) % 360.0
     # on a parallel, the point nearest in longitude is the nearest point
@@ -94,7 +92,14 @@ def circles_meet_bounds(
         foot = np.degrees(np.arctan2(np.sin(phi), np.cos(phi) * np.cos(dlon)))
         candidates.append((np.full_like(lon, side), np.clip(foot, bounds.south, bounds.north)))
     distance = np.min([great_circle_km(lon, lat, *point, body) for point in candidates], axis=0)
-    return bounds.contains(lon, lat) | (distance <= np.asarray(diameter_km, dtype=float) / 2)
+    return np.where(bounds.contains(lon, lat), 0.0, distance)
+
+
+def circles_meet_bounds(
+    lon: ArrayLike, lat: ArrayLike, diameter_km: ArrayLike, bounds: Bounds, body: Body
+) -> NDArray[np.bool_]:
+    """Which circles share a point with `bounds`, exact on the sphere, antimeridian and poles included; shape (n,)."""
+    return distance_to_bounds_km(lon, lat, bounds, body) <= np.asarray(diameter_km, dtype=float) / 2
 
 
 def crosses_antimeridian(lon: ArrayLike, lat: ArrayLike, diameter_km: ArrayLike, body: Body) -> NDArray[np.bool_]:

@@ -7,3 +7,7 @@ class UserError(Exception):
     The message names the file or key, what is wrong with it and what to do; the command line prints it
     without a traceback and exits with status 1.
     """
+
+
+class NothingThereError(UserError):
+    """The bounds hold no data: an error for a region, but not for one zone of many."""

@@ -5,6 +5,7 @@ k(lat) = c exp(-n psi) / cos(lat) with the isometric latitude psi = atanh(sin(la
 0 for Mercator and +-1 for the polar stereographic (Snyder 1987, USGS Professional Paper 1395).
 """
 
+import itertools
 import math
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,7 +22,7 @@ from pyproj.crs.coordinate_operation import (
 )
 
 from crater_pipeline.bodies import Body
-from crater_pipeline.bounds import Bounds
+from crater_pipeline.bounds import Bounds, wrap_longitude
 from crater_pipeline.errors import UserError
 
 FloatArray = NDArray[np.float64]
@@ -36,6 +37,8 @@ STEEPEST_LATITUDE = 89.9
 """Cones and cylinders have no pole; beyond this latitude only the polar stereographic is considered."""
 
 LATITUDE_SAMPLES = 721
+BISECTIONS = 25
+MAX_BANDS = 32
 STEP_RAD = 1e-5
 
 
@@ -149,14 +152,56 @@ def _best(bounds: Bounds) -> Candidate | None:
     return next(each for each in candidates if each.worst <= least + INDISTINGUISHABLE_LN_K)
 
 
-def _zones(bounds: Bounds) -> list[Bounds]:
-    """Halve the region in latitude until every part is within `MAX_SCALE_SPREAD`."""
-    best = _best(bounds)
-    if best is not None and best.spread <= MAX_SCALE_SPREAD:
+def zones(bounds: Bounds) -> list[Bounds]:
+    """`bounds` as it is if one projection will do, else the fewest bands of latitude for which one each will do.
+
+    The bands' scales spread alike: for all of a body they are two polar caps beyond 37 degrees and a belt between them.
+    A band that only a cone shows and that goes all around is halved, since a cone is cut along a meridian.
+    """
+    if _spread(bounds) <= MAX_SCALE_SPREAD:
         return [bounds]
-    middle = round(bounds.centre[1], 6)
+    low, high = 1.0, MAX_SCALE_SPREAD
+    count = len(_cuts(bounds, high))
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if len(_cuts(bounds, middle)) <= count else (middle, high)
+    exact = _cuts(bounds, high)
+    for digits in (0, 2, 6):
+        edges = [bounds.south, *(round(cut, digits) for cut in exact), bounds.north]
+        bands = [Bounds(bounds.west, s, bounds.east, n) for s, n in itertools.pairwise(edges) if s < n]
+        if all(_spread(band) <= MAX_SCALE_SPREAD for band in bands):
+            break
+    return [part for band in bands for part in _uncut(band)]
+
+
+def _spread(bounds: Bounds) -> float:
+    best = _best(bounds)
+    return math.inf if best is None else best.spread
+
+
+def _cuts(bounds: Bounds, spread: float) -> list[float]:
+    """Latitudes, south to north, that make bands of at most `spread`, each as wide as can be."""
+    cuts: list[float] = []
     west, south, east, north = bounds
-    return [*_zones(Bounds(west, south, east, middle)), *_zones(Bounds(west, middle, east, north))]
+    while _spread(Bounds(west, south, east, north)) > spread and len(cuts) < MAX_BANDS:
+        good, bad = south, north
+        for _ in range(BISECTIONS):
+            middle = (good + bad) / 2
+            if middle > south and _spread(Bounds(west, south, east, middle)) <= spread:
+                good = middle
+            else:
+                bad = middle
+        south = good if good > south else bad
+        cuts.append(south)
+    return cuts
+
+
+def _uncut(band: Bounds) -> list[Bounds]:
+    best = _best(band)
+    if band.width < 360.0 or best is None or best.name != "Lambert conformal conic":
+        return [band]
+    middle = float(wrap_longitude(band.west + 180.0))
+    return [Bounds(band.west, band.south, middle, band.north), Bounds(middle, band.south, band.east, band.north)]
 
 
 def choose_projection(bounds: Bounds, body: Body) -> CRS:
@@ -173,10 +218,10 @@ def choose_projection(bounds: Bounds, body: Body) -> CRS:
     """
     best = _best(bounds)
     if best is None or best.spread > MAX_SCALE_SPREAD:
-        zones = ", ".join(str([float(f"{v:g}") for v in zone]) for zone in _zones(bounds))
+        parts = ", ".join(str([float(f"{v:g}") for v in zone]) for zone in zones(bounds))
         raise UserError(
             f"bounds {list(bounds)}: no conformal map shows this region with scales within a factor of "
-            f"{MAX_SCALE_SPREAD:g}; make it several regions, for instance with the bounds {zones}"
+            f"{MAX_SCALE_SPREAD:g}; make it several regions, for instance with the bounds {parts}"
         )
     return ProjectedCRS(
         conversion=best.conversion,

@@ -11,7 +11,7 @@ from pyproj import CRS, Transformer
 
 from crater_pipeline.bodies import Body
 from crater_pipeline.bounds import Bounds
-from crater_pipeline.errors import UserError
+from crater_pipeline.errors import NothingThereError
 from crater_pipeline.mapping import Mapping
 from crater_pipeline.projections import choose_projection, transformer
 from crater_pipeline.rasters import RasterInfo
@@ -60,7 +60,7 @@ def region_grid(
     Raises
     ------
     UserError
-        If the source stands on another body or none of the bounds lies on it.
+        If the source stands on another body, or (`NothingThereError`) none of the bounds lies on it.
     """
     body.check_crs(source.crs, str(source.path))
     crs = choose_projection(bounds, body)
@@ -71,7 +71,7 @@ def region_grid(
     if covered == 0:
         corners = source.lonlat([0, source.width], [source.height, 0], body)
         (west, east), (south, north) = (np.round(each, 2) for each in corners)
-        raise UserError(
+        raise NothingThereError(
             f"{source.path}: does not reach the bounds {list(bounds)} (west, south, east, north); its lower left "
             f"corner is at {west:g} E {south:g} N, its upper right one at {east:g} E {north:g} N"
         )

@@ -14,7 +14,7 @@ from rasterio.windows import Window
 
 from crater_pipeline.bodies import Body
 from crater_pipeline.bounds import Bounds
-from crater_pipeline.errors import UserError
+from crater_pipeline.errors import NothingThereError
 from crater_pipeline.mapping import FloatArray, Mapping, source_coordinates
 from crater_pipeline.rasters import create_raster, info_of, open_raster, progress, read_window, shifted, windows
 from crater_pipeline.region_grid import Grid, region_grid
@@ -201,7 +201,7 @@ def reproject_region(
                     metres = np.rint((values * scale + offset) / step) * step
                     target.write(metres.astype(np.float32), 1, window=window)
             if not valid:
-                raise UserError(
+                raise NothingThereError(
                     f"{mosaic}: holds only nodata within the bounds {list(bounds)}; choose other bounds, or correct "
                     "the mosaic's nodata value"
                 )
