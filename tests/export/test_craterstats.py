@@ -123,25 +123,26 @@ def test_no_craters(exported_empty: Exported) -> None:
     assert len(gpd.read_file(exported_empty["small_AREA.shp"])) == 1
 
 
-@pytest.fixture(scope="module")
-def populated(tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    """A cumulative power law of slope -3 over a footprint with a hole."""
+@pytest.fixture(scope="module", params=[10.0, 180.0], ids=["plain", "antimeridian"])
+def populated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """A cumulative power law of slope -3 over a footprint with a hole, in the middle of the map and at its edge."""
     random = np.random.default_rng(7)
-    count = 2000
-    lon, lat = destination(10.0, 30.0, random.uniform(0, 360, count), 150 * np.sqrt(random.uniform(0, 1, count)), MOON)
+    middle, count = request.param, 2000
+    azimuth, distance_km = random.uniform(0, 360, count), 150 * np.sqrt(random.uniform(0, 1, count))
+    lon, lat = destination(middle, 30.0, azimuth, distance_km, MOON)
     diameter_km = (1 - random.uniform(0, 1, count)) ** (-1 / 3)
     craters = craters_of(lon.tolist(), lat.tolist(), diameter_km.tolist(), [0.9] * count)
-    boxes = {
-        "test": [(0.0, 24.0, 20.0, 30.0), (0.0, 30.0, 9.0, 36.0), (11.0, 30.0, 20.0, 36.0), (9.0, 31.0, 11.0, 36.0)]
-    }
+    boxes = [(-10, 24, 0, 30), (0, 24, 10, 30), (-10, 30, -1, 36), (1, 30, 10, 36), (-1, 31, 0, 36), (0, 31, 1, 36)]
+    shift = [middle if middle + east <= 180 else middle - 360 for _, _, east, _ in boxes]
+    moved = [(west + by, south, east + by, north) for (west, south, east, north), by in zip(boxes, shift, strict=True)]
     folder = tmp_path_factory.mktemp("craterstats")
-    return run_export(folder, craters, catalogue_of([], [], []), footprint_of(boxes))
+    return run_export(folder, craters, catalogue_of([], [], []), footprint_of({"test": moved}))
 
 
 def test_real_craterstats_dates_the_surface(populated: Exported, tmp_path: Path) -> None:
     program = os.environ.get("CRATERSTATS") or shutil.which("craterstats")
     if not program:
-        pytest.skip("CraterStats is not installed (set CRATERSTATS to its executable, or put it on PATH)")
+        pytest.skip("CraterStats is not installed (set CRATERSTATS to what .ci/craterstats prints, or put it on PATH)")
     ages = {}
     for source in ("small_CRATER.shp", "small.diam", "small.scc"):
         out = tmp_path / source
