@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from crater_pipeline.atomic import write_text
+from crater_pipeline.comparisons import ComparisonSettings
 from crater_pipeline.config import STAGES, BodyEntry, Region
 from crater_pipeline.config_reference import entry_table, first_line, stage_tables
 from crater_pipeline.sources import FileCatalogue, RasterMosaic, SimulatedCatalogue, SimulatedMosaic
@@ -21,8 +22,13 @@ GRAPH_TARGETS = (
     "results/demo/report.html",
     "results/hongwan/report.html",
     "results/pretraining/hourglass_compact.safetensors",
+    "results/comparisons/graph/report.html",
 )
-GRAPH_CONFIG = ('regions={"hongwan": {"mosaic": "gld100_e300n3150"}}', 'pretraining={"regions": ["hongwan"]}')
+GRAPH_CONFIG = (
+    'regions={"hongwan": {"mosaic": "gld100_e300n3150"}}',
+    'pretraining={"regions": ["hongwan"]}',
+    'comparisons={"graph": {"entries": {"both": ["demo", "hongwan"]}}}',
+)
 """A simulated and a downloaded terrain region, and pretraining: between them they use every rule."""
 
 GRAPH_START, GRAPH_END = "<!-- rule graph: begin -->", "<!-- rule graph: end -->"
@@ -31,7 +37,9 @@ INTRODUCTION = """# Configuration
 
 Generated from the settings models by `make docs`; a test fails when it has drifted.
 
-`config.yaml` is the default, `paper.yaml` the published protocol for a GPU. A file of your own is laid over the default
+`config.yaml` is the default, `paper.yaml` the published protocol for a GPU, `ablation.yaml` (and `ablation_gpu.yaml`, at
+full size) the comparison of two backbones with and without pretraining, `pretrain.yaml` how the shipped weights are
+made. A file of your own is laid over the default
 with `--configfile mine.yaml`, mapping by mapping, so it holds only what differs:
 
 ```yaml
@@ -56,6 +64,30 @@ Names consist of `a-z`, `0-9` and `_` and begin with a letter. Unknown keys are 
 """
 
 
+COMPARISONS = """Models, folds or regions side by side, in `results/comparisons/<name>/report.html` and `metrics.json`:
+figures with intervals, paired differences to the first entry, and all curves in one figure. `ablation.yaml` is one.
+
+```yaml
+regions:
+  hongwan:
+    folds: 5                          # five-fold cross-validation: hongwan_fold1 ... hongwan_fold5
+  hongwan_scratch:
+    like: hongwan                     # everything else as there, the folds too
+    model: {initial: none}
+  hongwan_from_procellarum:           # trained on the one, tested on all of the other, threshold from the one
+    like: hongwan
+    model: {initial: results/procellarum/weights.safetensors}
+    training: {enabled: false}
+comparisons:
+  starts:
+    entries:
+      fine-tuned: [hongwan]           # its five folds, pooled
+      from scratch: [hongwan_scratch]
+      trained on procellarum: [hongwan_from_procellarum]
+```
+"""
+
+
 def configuration_reference() -> str:
     """The whole text of `config/README.md`."""
     parts = [
@@ -75,6 +107,9 @@ def configuration_reference() -> str:
         "## Stages\n",
         "Each section below may stand at the top level, for all regions, or in a region, for that one.\n",
         stage_tables(STAGES),
+        "## Comparisons\n",
+        COMPARISONS,
+        f"### `comparisons.<name>`\n\n{first_line(ComparisonSettings)}\n\n{entry_table(ComparisonSettings)}",
         "## Shipped weights\n",
         "Only at the top level; see `pretrain.yaml`.\n",
         stage_tables({"pretraining": PretrainingSettings}),

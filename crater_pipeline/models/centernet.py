@@ -14,6 +14,7 @@ BACKBONES: dict[BackboneName, Callable[[], nn.Module]] = {
     "hourglass_compact": lambda: StackedHourglass(COMPACT),
     "hourglass": lambda: StackedHourglass(PUBLISHED),
     "resnet50": ResNet50,
+    "resnet50_compact": lambda: ResNet50(width=32, channels=64),
 }
 """The registry: a backbone is one line. It has `stride`, `channels`, `outputs` and returns a list of feature maps."""
 

@@ -1,9 +1,8 @@
-"""ResNet-50 with three deconvolutions (Xiao et al. 2018), with torchvision's names so that its weights load."""
+"""ResNet with three deconvolutions (Xiao et al. 2018), with torchvision's names so that a ResNet-50's weights load."""
 
 from torch import Tensor, nn
 
 EXPANSION = 4
-DECONVOLUTION_WIDTH = 256
 IMAGENET_ONLY = ("fc.",)
 """Entries of an ImageNet state dict that the detector has no use for."""
 
@@ -41,37 +40,38 @@ def stage(channels_in: int, width: int, blocks: int, stride: int) -> nn.Sequenti
     return nn.Sequential(first, *(Bottleneck(width * EXPANSION, width, 1) for _ in range(blocks - 1)))
 
 
-def deconvolution(channels_in: int) -> list[nn.Module]:
+def deconvolution(channels_in: int, channels_out: int) -> list[nn.Module]:
     """Doubles the resolution."""
     return [
-        nn.ConvTranspose2d(channels_in, DECONVOLUTION_WIDTH, 4, stride=2, padding=1, bias=False),
-        nn.BatchNorm2d(DECONVOLUTION_WIDTH),
+        nn.ConvTranspose2d(channels_in, channels_out, 4, stride=2, padding=1, bias=False),
+        nn.BatchNorm2d(channels_out),
         nn.ReLU(inplace=True),
     ]
 
 
 class ResNet50(nn.Module):
-    """Images (B, 1, H, W) to one feature map (B, 256, H/4, W/4); H and W divisible by 32.
+    """Images (B, 1, H, W) to one feature map (B, `channels`, H/4, W/4); H and W divisible by 32.
 
-    The grey image is repeated to three channels, as the ImageNet stem expects.
+    `width` is that of the stem: 64 is the published network, whose deconvolutions have 256 `channels`. The grey image
+    is repeated to three channels, as the ImageNet stem expects.
     """
 
     stride = 4
-    channels = DECONVOLUTION_WIDTH
     outputs = 1
 
-    def __init__(self) -> None:
+    def __init__(self, width: int = 64, channels: int = 256) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(3, 64, 7, 2, padding=3, bias=False)
-        self.bn1 = nn.BatchNorm2d(64)
+        self.channels = channels
+        self.conv1 = nn.Conv2d(3, width, 7, 2, padding=3, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(3, 2, padding=1)
-        self.layer1 = stage(64, 64, 3, 1)
-        self.layer2 = stage(256, 128, 4, 2)
-        self.layer3 = stage(512, 256, 6, 2)
-        self.layer4 = stage(1024, 512, 3, 2)
+        self.layer1 = stage(width, width, 3, 1)
+        self.layer2 = stage(4 * width, 2 * width, 4, 2)
+        self.layer3 = stage(8 * width, 4 * width, 6, 2)
+        self.layer4 = stage(16 * width, 8 * width, 3, 2)
         self.deconvolutions = nn.Sequential(
-            *deconvolution(2048), *deconvolution(DECONVOLUTION_WIDTH), *deconvolution(DECONVOLUTION_WIDTH)
+            *deconvolution(32 * width, channels), *deconvolution(channels, channels), *deconvolution(channels, channels)
         )
 
     def forward(self, images: Tensor) -> list[Tensor]:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from crater_pipeline.settings import Settings
 
-BackboneName = Literal["hourglass_compact", "hourglass", "resnet50"]
+BackboneName = Literal["hourglass_compact", "hourglass", "resnet50", "resnet50_compact"]
 
 
 class ModelSettings(Settings):
@@ -15,7 +15,7 @@ class ModelSettings(Settings):
     backbone: BackboneName = Field(
         "hourglass_compact",
         description="`hourglass_compact` (7 M parameters, for a CPU), `hourglass` (two stacks, 190 M parameters, as "
-        "published) or `resnet50` (with three deconvolutions).",
+        "published), `resnet50` (with three deconvolutions) or `resnet50_compact` (half as wide, for a CPU).",
     )
     initial: str = Field(
         "shipped",

@@ -26,12 +26,18 @@ def test_the_published_hourglass_has_two_stacks_and_about_190_million_parameters
     assert sum(p.numel() for p in network.parameters()) == pytest.approx(190e6, rel=0.02)
 
 
-def test_the_compact_hourglass_needs_less_than_16_gflop_a_tile() -> None:
+def gigaflop_a_tile(backbone: BackboneName) -> float:
     with torch.device("meta"):
-        network = CenterNet("hourglass_compact").eval()
+        network = CenterNet(backbone).eval()
         with FlopCounterMode(display=False) as counter:
             network(torch.zeros(1, 1, 512, 512))
-    assert counter.get_total_flops() < 16e9
+    return counter.get_total_flops() / 1e9
+
+
+def test_the_compact_networks_need_less_than_16_gflop_a_tile_and_the_same() -> None:
+    hourglass, resnet = gigaflop_a_tile("hourglass_compact"), gigaflop_a_tile("resnet50_compact")
+    assert hourglass < 16
+    assert resnet == pytest.approx(hourglass, rel=0.02)
 
 
 def test_resnet50_has_the_parameters_and_names_of_the_imagenet_network() -> None:
