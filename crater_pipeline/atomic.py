@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,3 +27,9 @@ def write_text(target: Path, text: str) -> None:
     """Write `text` to `target` atomically, UTF-8."""
     with atomic_path(target) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def write_lines(target: Path, lines: Iterable[str]) -> None:
+    """Write lines to `target` atomically, UTF-8, one at a time."""
+    with atomic_path(target) as temporary, temporary.open("w", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in lines)

@@ -5,6 +5,7 @@ and the searched area has no seam there.
 """
 
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
 import geopandas as gpd
@@ -14,13 +15,17 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 
-from crater_pipeline.atomic import write_text
+from crater_pipeline.atomic import write_lines
 from crater_pipeline.bodies import Body
 from crater_pipeline.craters import circle_rings
 from crater_pipeline.export.shapefile import write_shapefile
+from crater_pipeline.export.streams import Geometries
 
 VERTICES = 360
 """CraterStats takes a diameter from the polygon's area: with 360 vertices it is short by 25 millionths."""
+
+LARGEST_FILE = 2**31
+"""Bytes of a shapefile that every program reads; for more than 370,000 craters the rings get fewer vertices."""
 
 MAX_EDGE_DEG = 0.25
 """Longest edge of the area's outline: over it a great circle leaves a parallel of the Moon by at most 2 m."""
@@ -97,27 +102,44 @@ def _without_specks(area: shapely.Geometry, ground_km2: Callable[[shapely.Polygo
 
 def write_crater_shapefile(path: Path, craters: pd.DataFrame, body: Body) -> None:
     """The craters' rims, one unbroken ring each."""
-    rings = circle_rings(craters["lon"], craters["lat"], craters["diameter_km"], body, VERTICES)
+    vertices = rim_vertices(len(craters))
+
+    def rings(rows: pd.DataFrame) -> Geometries:
+        return circle_rings(rows["x_coord"], rows["y_coord"], rows["Diam_km"], body, vertices)
+
     table = pd.DataFrame(
         {"Diam_km": craters["diameter_km"], "x_coord": craters["lon"], "y_coord": craters["lat"], "tag": "standard"}
     ).astype({"tag": "str"})
     write_shapefile(path, table, rings, body)
 
 
+def rim_vertices(count: int) -> int:
+    """Vertices of each of `count` rings: `VERTICES`, or as many as `LARGEST_FILE` holds.
+
+    A ring of n vertices is a record of 56 + 16 (n + 1) bytes. The diameter that its area gives is short by a share of
+    about (2 pi / n)^2 / 12, for a million craters with 129 vertices 0.2 thousandths.
+    """
+    return min(VERTICES, (LARGEST_FILE // max(count, 1) - 56) // 16 - 1)
+
+
 def write_area_shapefile(path: Path, area: list[shapely.Polygon], area_km2: float, body: Body) -> None:
     """The searched area as one feature, with its area on the sphere."""
     count = min(len(area), 1)
     table = pd.DataFrame({"area": [area_km2] * count, "area_name": pd.Series(["searched"] * count, dtype="str")})
-    whole = np.empty(len(table), dtype=object)
-    whole[:] = shapely.MultiPolygon(area)
+
+    def whole(rows: pd.DataFrame) -> Geometries:
+        shapes = np.empty(len(rows), dtype=object)
+        shapes[:] = shapely.MultiPolygon(area)
+        return shapes
+
     write_shapefile(path, table, whole, body)
 
 
 def write_diam(path: Path, craters: pd.DataFrame, area_km2: float) -> None:
     """Diameters (km) with the area (km^2) that they were counted on."""
     rows = zip(craters["diameter_km"], craters["lon"], craters["lat"], strict=True)
-    lines = [f"{diameter:.6f} 1 {lon:.6f} {lat:.6f}" for diameter, lon, lat in rows]
-    write_text(path, "\n".join([f"area = {area_km2:.6f}", "crater = {diameter, fraction, lon, lat", *lines, "}", ""]))
+    lines = (f"{diameter:.6f} 1 {lon:.6f} {lat:.6f}" for diameter, lon, lat in rows)
+    write_lines(path, chain([f"area = {area_km2:.6f}", "crater = {diameter, fraction, lon, lat"], lines, ["}"]))
 
 
 def write_scc(path: Path, craters: pd.DataFrame, area: list[shapely.Polygon], area_km2: float, body: Body) -> None:
@@ -127,8 +149,7 @@ def write_scc(path: Path, craters: pd.DataFrame, area: list[shapely.Polygon], ar
         for ring, tag in [(polygon.exterior, "ext"), *((hole, "int") for hole in polygon.interiors)]:
             number += 1
             boundary += [(number, tag, lon, lat) for lon, lat in shapely.get_coordinates(ring)]
-    rows = zip(craters["diameter_km"], craters["lon"], craters["lat"], strict=True)
-    lines = [
+    head = [
         "# Spatial crater count",
         "#",
         "# Ellipsoid axes:",
@@ -151,8 +172,7 @@ def write_scc(path: Path, craters: pd.DataFrame, area: list[shapely.Polygon], ar
         "#",
         "# crater_diameters:",
         "crater = {diam, fraction, lon, lat, topo_scale_factor",
-        *(f"{diameter:.6f}\t1\t{lon:.6f}\t{lat:.6f}\t1" for diameter, lon, lat in rows),
-        "}",
-        "",
     ]
-    write_text(path, "\n".join(lines))
+    rows = zip(craters["diameter_km"], craters["lon"], craters["lat"], strict=True)
+    lines = (f"{diameter:.6f}\t1\t{lon:.6f}\t{lat:.6f}\t1" for diameter, lon, lat in rows)
+    write_lines(path, chain(head, lines, ["}"]))

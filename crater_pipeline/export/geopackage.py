@@ -9,21 +9,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyogrio
 import shapely
-from numpy.typing import NDArray
 
 from crater_pipeline.atomic import atomic_path
 from crater_pipeline.bodies import Body
 from crater_pipeline.craters import circle_polygons, crosses_antimeridian
 from crater_pipeline.export.edits import HASH_KEY, content_hash, keep_edited
 from crater_pipeline.export.reference_systems import authority, wkt1
-
-Geometries = NDArray[np.object_]
-
-BATCH = 20_000
-"""Features whose geometries exist at once: a million craters are written without holding all polygons."""
+from crater_pipeline.export.streams import GEOMETRY, Geometries, feature_stream
 
 LAST_CHANGE = "2000-01-01T00:00:00.000Z"
 """A constant, so that the same craters give the same bytes."""
@@ -131,37 +125,17 @@ def _constant_clock() -> Iterator[None]:
 
 def _write_layer(path: Path, layer: Layer, body: Body) -> None:
     registered = authority(body)
-    attributes = _attributes(layer.table)
-    schema = attributes.schema.append(pa.field("geom", pa.binary()))
     pyogrio.write_arrow(
-        pa.RecordBatchReader.from_batches(schema, _batches(layer, attributes, schema)),
+        feature_stream(layer.table, layer.geometries, multi=layer.geometry_type == "MultiPolygon"),
         path,
         layer=layer.name,
         driver="GPKG",
-        geometry_name="geom",
+        geometry_name=GEOMETRY,
         geometry_type=layer.geometry_type,
         crs=f"{registered[0]}:{registered[1]}" if registered else wkt1(body),
         dataset_options={} if path.exists() else {"VERSION": "1.3"},
         layer_options={"IDENTIFIER": layer.name, "DESCRIPTION": layer.description},
     )
-
-
-def _attributes(table: pd.DataFrame) -> pa.Table:
-    """Columns without geometry, texts with 32-bit offsets as GDAL's drivers expect them."""
-    plain = pa.Table.from_pandas(table.drop(columns="geometry", errors="ignore"), preserve_index=False)
-    fields = [field.with_type(pa.string()) if pa.types.is_large_string(field.type) else field for field in plain.schema]
-    return plain.cast(pa.schema(fields))
-
-
-def _batches(layer: Layer, attributes: pa.Table, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    for start in range(0, len(layer.table), BATCH):
-        geometries = layer.geometries(layer.table.iloc[start : start + BATCH])
-        if layer.geometry_type == "MultiPolygon":
-            single = shapely.get_type_id(geometries) == shapely.GeometryType.POLYGON
-            geometries[single] = [shapely.MultiPolygon([polygon]) for polygon in geometries[single]]
-        wkb = pa.array(shapely.to_wkb(geometries), type=pa.binary())
-        rows = attributes.slice(start, BATCH).append_column(schema.field("geom"), wkb)
-        yield from rows.combine_chunks().to_batches()
 
 
 def _mend_reference_system(database: sqlite3.Connection, body: Body) -> None:
@@ -188,7 +162,7 @@ def _add_style(database: sqlite3.Connection, layer: str, qml: str) -> None:
         "f_table_catalog": "",
         "f_table_schema": "",
         "f_table_name": layer,
-        "f_geometry_column": "geom",
+        "f_geometry_column": GEOMETRY,
         "styleName": "default",
         "styleQML": qml,
         "styleSLD": "",

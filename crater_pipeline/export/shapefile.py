@@ -1,18 +1,17 @@
 """Shapefiles, for programs that read nothing else."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
-from numpy.typing import NDArray
 
 from crater_pipeline.atomic import atomic_path
 from crater_pipeline.bodies import Body
 from crater_pipeline.craters import circle_polygons
 from crater_pipeline.export.reference_systems import wkt1
+from crater_pipeline.export.streams import GEOMETRY, Geometries, feature_stream
 
 NAMES = {
     "diameter_km": "diam_km",
@@ -29,14 +28,21 @@ LAST_UPDATE = "2000-01-01"
 
 def write_craters(path: Path, craters: pd.DataFrame, body: Body, vertices: int) -> None:
     """Craters as polygons with their attributes, shortened names."""
-    polygons = circle_polygons(craters["lon"], craters["lat"], craters["diameter_km"], body, vertices)
-    table = craters.rename(columns=NAMES)
-    table["edge"] = table["edge"].astype(np.int32)  # the format has no truth values
-    write_shapefile(path, table, polygons, body)
+
+    def circles(rows: pd.DataFrame) -> Geometries:
+        return circle_polygons(rows["lon"], rows["lat"], rows["diameter_km"], body, vertices)
+
+    # the format has no truth values
+    table = craters.astype({"touches_edge": np.int32}).rename(columns=NAMES)
+    write_shapefile(path, table, lambda rows: circles(rows.rename(columns={"diam_km": "diameter_km"})), body)
 
 
-def write_shapefile(path: Path, table: pd.DataFrame, polygons: NDArray[np.object_], body: Body) -> None:
-    """Write polygons (n,) with their attributes, and beside them .shx, .dbf, .prj (version 1) and .cpg.
+def write_shapefile(
+    path: Path, table: pd.DataFrame, polygons: Callable[[pd.DataFrame], Geometries], body: Body
+) -> None:
+    """Write rows as polygons with their attributes, and beside them .shx, .dbf, .prj (version 1) and .cpg.
+
+    `polygons` makes the geometries of any rows of the table, shape (n,).
 
     Raises
     ------
@@ -46,10 +52,16 @@ def write_shapefile(path: Path, table: pd.DataFrame, polygons: NDArray[np.object
     too_long = [name for name in table.columns if len(name) > 10]
     if too_long:
         raise ValueError(f"names of more than ten characters: {too_long}")
-    frame = gpd.GeoDataFrame(table.reset_index(drop=True), geometry=list(polygons), crs=wkt1(body))
-    options: dict[str, Any] = {"DBF_DATE_LAST_UPDATE": LAST_UPDATE, "ENCODING": "UTF-8"}
     with atomic_path(path) as temporary:
-        pyogrio.write_dataframe(frame, temporary, driver="ESRI Shapefile", geometry_type="Polygon", **options)
+        pyogrio.write_arrow(
+            feature_stream(table, polygons),
+            temporary,
+            driver="ESRI Shapefile",
+            geometry_name=GEOMETRY,
+            geometry_type="Polygon",
+            crs=wkt1(body),
+            layer_options={"DBF_DATE_LAST_UPDATE": LAST_UPDATE, "ENCODING": "UTF-8"},
+        )
         temporary.with_suffix(".prj").write_text(wkt1(body), encoding="ascii")
         for sidecar in sorted(temporary.parent.iterdir()):
             if sidecar != temporary:

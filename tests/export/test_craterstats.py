@@ -13,7 +13,7 @@ import pytest
 import shapely
 
 from crater_pipeline.craters import destination, great_circle_km, unit_vectors
-from crater_pipeline.export.craterstats import searched_area
+from crater_pipeline.export.craterstats import rim_vertices, searched_area
 from tests.export.small_region import MOON, Exported, box_area_km2, catalogue_of, craters_of, footprint_of, run_export
 
 
@@ -134,7 +134,10 @@ def populated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     craters = craters_of(lon.tolist(), lat.tolist(), diameter_km.tolist(), [0.9] * count)
     boxes = [(-10, 24, 0, 30), (0, 24, 10, 30), (-10, 30, -1, 36), (1, 30, 10, 36), (-1, 31, 0, 36), (0, 31, 1, 36)]
     shift = [middle if middle + east <= 180 else middle - 360 for _, _, east, _ in boxes]
-    moved = [(west + by, south, east + by, north) for (west, south, east, north), by in zip(boxes, shift, strict=True)]
+    moved = [
+        (west + by, float(south), east + by, float(north))
+        for (west, south, east, north), by in zip(boxes, shift, strict=True)
+    ]
     folder = tmp_path_factory.mktemp("craterstats")
     return run_export(folder, craters, catalogue_of([], [], []), footprint_of({"test": moved}))
 
@@ -171,3 +174,11 @@ def test_real_craterstats_dates_the_surface(populated: Exported, tmp_path: Path)
     for other_area, _, other_age in ages.values():
         assert other_area == pytest.approx(area, rel=1e-3)
         assert other_age == pytest.approx(age, abs=0.02)
+
+
+@pytest.mark.parametrize("count", [0, 1, 370_000, 1_000_000, 3_000_000])
+def test_rims_are_as_fine_as_the_format_allows(count: int) -> None:
+    vertices = rim_vertices(count)
+    assert 100 + 100 + count * (56 + 16 * (vertices + 1)) < 2**31 + 200
+    assert vertices == 360 or count > 350_000
+    assert vertices >= 36

@@ -54,7 +54,7 @@ def test_no_craters_is_a_shapefile_too(exported_empty: Exported) -> None:
 def test_names_that_would_be_cut_are_refused(tmp_path: Path) -> None:
     polygons = np.array([shapely.box(0, 0, 1, 1)], dtype=object)
     with pytest.raises(ValueError, match="elevenchars"):
-        write_shapefile(tmp_path / "x.shp", pd.DataFrame({"elevenchars": [1]}), polygons, MOON)
+        write_shapefile(tmp_path / "x.shp", pd.DataFrame({"elevenchars": [1]}), lambda rows: polygons, MOON)
     assert not list(tmp_path.iterdir())
 
 

@@ -1,0 +1,56 @@
+"""Features as a stream: geometries of a few thousand rows at a time, so that memory does not grow with their number."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import shapely
+from numpy.typing import NDArray
+
+Geometries = NDArray[np.object_]
+
+BATCH = 5_000
+"""Features whose geometries exist at once: of circles with 360 vertices some 200 MB, with all that is copied."""
+
+GEOMETRY = "geom"
+
+
+def feature_stream(
+    table: pd.DataFrame,
+    geometries: Callable[[pd.DataFrame], Geometries],
+    multi: bool = False,
+    metadata: dict[bytes, bytes] | None = None,
+) -> pa.RecordBatchReader:
+    """The rows of `table` with their geometries as well-known binary in the column `GEOMETRY`, in batches.
+
+    `geometries` makes those of any rows, shape (n,); with `multi` polygons become MultiPolygons. A column `geometry` of
+    the table is left out. `metadata` goes into the schema.
+    """
+    attributes = _attributes(table)
+    schema = attributes.schema.append(pa.field(GEOMETRY, pa.binary())).with_metadata(metadata)
+    return pa.RecordBatchReader.from_batches(schema, _batches(table, attributes, geometries, multi, schema))
+
+
+def _attributes(table: pd.DataFrame) -> pa.Table:
+    """Columns without geometry, texts with 32-bit offsets as GDAL's drivers expect them."""
+    plain = pa.Table.from_pandas(table.drop(columns="geometry", errors="ignore"), preserve_index=False)
+    fields = [field.with_type(pa.string()) if pa.types.is_large_string(field.type) else field for field in plain.schema]
+    return plain.cast(pa.schema(fields))
+
+
+def _batches(
+    table: pd.DataFrame,
+    attributes: pa.Table,
+    geometries: Callable[[pd.DataFrame], Geometries],
+    multi: bool,
+    schema: pa.Schema,
+) -> Iterator[pa.RecordBatch]:
+    for start in range(0, len(table), BATCH):
+        shapes = geometries(table.iloc[start : start + BATCH])
+        if multi:
+            single = shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON
+            shapes[single] = [shapely.MultiPolygon([polygon]) for polygon in shapes[single]]
+        wkb = pa.array(shapely.to_wkb(shapes), type=pa.binary())
+        rows = attributes.slice(start, BATCH).append_column(schema.field(GEOMETRY), wkb)
+        yield from rows.replace_schema_metadata(schema.metadata).combine_chunks().to_batches()
