@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from crater_pipeline import calibration
+from crater_pipeline import calibration, uncertainty
 from crater_pipeline.bodies import Body
 from crater_pipeline.evaluation.curves import threshold_curve
 from crater_pipeline.evaluation.intervals import spatial_blocks
-from crater_pipeline.evaluation.judging import Scene, make_scene, ranked
+from crater_pipeline.evaluation.judging import Scene, judge, make_scene, ranked
 from crater_pipeline.evaluation.settings import EvaluationSettings
 
 logger = logging.getLogger(__name__)
@@ -66,15 +66,16 @@ def operating_point(
     min_diameter_km: float,
     body: Body,
 ) -> dict[str, Any]:
-    """Threshold and calibration of a region, as `operating_point.json` holds them.
+    """Threshold, calibration and uncertainty of a region, as `operating_point.json` holds them.
 
-    `craters` has lon, lat, diameter_km and score (raw); `weights` is the weights' metadata with threshold and
-    calibration. Scores under "threshold" are calibrated, those under "raw_threshold" the network's own.
+    `craters` has lon, lat, diameter_km, diameter_px and score (raw); `weights` is the weights' metadata with threshold,
+    calibration and (if known) uncertainty. Scores under "threshold" are calibrated, those under "raw_threshold" the
+    network's own.
     """
     raw_scored = craters.assign(score=craters["score"].to_numpy(dtype=float))
     scene = make_scene(raw_scored, catalogue, footprint, SPLIT, min_diameter_km, MAX_CUT_FRACTION, body)
     n_truth = int(scene.truth["counts"].sum())
-    fitted = _fitted(scene) if trained and n_truth >= MIN_TRUTH else None
+    fitted = _fitted(scene, weights.get("uncertainty")) if trained and n_truth >= MIN_TRUTH else None
     if fitted is None:
         if trained:
             logger.warning(
@@ -89,6 +90,7 @@ def operating_point(
             "raw_threshold": float(weights["threshold"]),
             "raw_crossing": None,
             "calibration": dict(own),
+            "uncertainty": weights.get("uncertainty"),
             "source": "weights",
             "expected_calibration_error": None,
             "curve": [],
@@ -102,7 +104,7 @@ def operating_point(
     }
 
 
-def _fitted(scene: Scene) -> dict[str, Any] | None:
+def _fitted(scene: Scene, own_uncertainty: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """What the validation part says; None if nothing in it is found."""
     pairs = scene.pairs(CRITERION)
     ranking = ranked(scene, pairs)
@@ -114,12 +116,29 @@ def _fitted(scene: Scene) -> dict[str, Any] | None:
     fitted = calibration.fit(raw, is_crater)
     where = scene.pred.loc[ranking["pred"]]
     block = spatial_blocks(where["lon"], where["lat"], ECE_BLOCK_KM, scene.body)
+    raw_threshold = float(thresholds[np.nanargmax(curve["f1"].to_numpy(dtype=float))])
     in_calibrated = curve.assign(threshold=calibration.apply(fitted, curve["threshold"]))
     return {
-        "raw_threshold": float(thresholds[np.nanargmax(curve["f1"].to_numpy(dtype=float))]),
+        "raw_threshold": raw_threshold,
         "raw_crossing": crossing(curve),
         "calibration": fitted,
+        "uncertainty": errors_model(scene, raw_threshold) or own_uncertainty,
         "source": "validation",
         "expected_calibration_error": calibration.cross_fitted_error(raw, is_crater, block),
         "curve": in_calibrated.astype(object).where(in_calibrated.notna(), None).to_dict("records"),
     }
+
+
+def errors_model(scene: Scene, raw_threshold: float) -> dict[str, Any] | None:
+    """How far centres and diameters are off, see `uncertainty.fit`, from the craters found at the threshold.
+
+    Errors are in pixels of the level on which a crater was found; None where too few are found.
+    """
+    table = judge(scene, scene.pairs(CRITERION), raw_threshold)
+    found = table[table["outcome"] == "true_positive"]
+    pred = scene.pred.iloc[found["pred"]]
+    diameter_px, score = (pred[name].to_numpy(dtype=float) for name in ("diameter_px", "score"))
+    # the errors are shares of the catalogue's diameter
+    pixels = found["diameter_km"].to_numpy(dtype=float) * diameter_px / pred["diameter_km"].to_numpy(dtype=float)
+    centre, diameter = (pixels * found[name].to_numpy(dtype=float) for name in ("centre_error", "diameter_error"))
+    return uncertainty.fit(centre, diameter, diameter_px, score)

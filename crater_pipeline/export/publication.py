@@ -6,12 +6,15 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from crater_pipeline import calibration
+from crater_pipeline import calibration, uncertainty
 from crater_pipeline.bodies import Body
 from crater_pipeline.errors import UserError
 from crater_pipeline.evaluation.matching import optimal_matches
 from crater_pipeline.merging import assign_split
+
+FloatArray = NDArray[np.float64]
 
 MATCHED, CANDIDATE, UNVERIFIABLE = "matched", "candidate", "unverifiable"
 
@@ -30,6 +33,8 @@ COLUMNS = [
     "diameter_px",
     "split",
     "touches_edge",
+    "centre_sigma_km",
+    "diameter_sigma_km",
 ]
 
 
@@ -45,6 +50,7 @@ def publish(
     `matched` is a one-to-one match with the catalogue by `iou50`, chosen optimally among the craters at or above the
     threshold; those below may only match what these leave over. The rest are `unverifiable` below the diameter from
     which the catalogue is complete and `candidate` otherwise; without a catalogue (an empty one) all are candidates.
+    `centre_sigma_km` (along each axis) and `diameter_sigma_km` are standard deviations, NaN where nothing is known.
     """
     for key in ("threshold", "calibration"):
         if key not in operating_point:
@@ -62,9 +68,20 @@ def publish(
     small = (table["diameter_km"].to_numpy(dtype=float) < min_diameter_km) & (len(catalogue) > 0)
     table["status"] = np.select([matched, small], [MATCHED, UNVERIFIABLE], CANDIDATE)
     table["catalogue_id"] = names
+    table["centre_sigma_km"], table["diameter_sigma_km"] = _sigmas_km(table, operating_point.get("uncertainty"))
     # pixels of 1/1000: a 32-bit number's own digits, not those of its conversion
     table["diameter_px"] = table["diameter_px"].astype(float).round(3)
     return table[COLUMNS].astype({"status": "str", "catalogue_id": "str"})
+
+
+def _sigmas_km(table: pd.DataFrame, model: Mapping[str, Any] | None) -> tuple[FloatArray, FloatArray]:
+    """Standard deviations of centre and diameter, each (n,)."""
+    if not model:
+        return np.full(len(table), np.nan), np.full(len(table), np.nan)
+    diameter_px, score = (table[name].to_numpy(dtype=float) for name in ("diameter_px", "raw_score"))
+    pixel_km = table["diameter_km"].to_numpy(dtype=float) / diameter_px
+    centre, diameter = (uncertainty.sigma_px(model[name], diameter_px, score) for name in ("centre", "diameter"))
+    return centre * pixel_km, diameter * pixel_km
 
 
 def is_exported(published: pd.DataFrame, operating_point: Mapping[str, Any]) -> np.ndarray:

@@ -19,6 +19,8 @@ NAMES = {
     "catalogue_id": "cat_id",
     "diameter_px": "diam_px",
     "touches_edge": "edge",
+    "centre_sigma_km": "ctr_sig_km",
+    "diameter_sigma_km": "dia_sig_km",
 }
 """Columns whose names are longer than the ten characters of the format, and their names there."""
 

@@ -33,6 +33,9 @@ class WeightsMetadata(Settings):
     hash: str = Field(description="SHA-256 of the safetensors file.")
     threshold: float = Field(description="Operating threshold on the network's own score.")
     calibration: dict[str, Any] = Field(description="Network score to probability, see `crater_pipeline.calibration`.")
+    uncertainty: dict[str, Any] | None = Field(
+        None, description="How far centres and diameters are off, see `crater_pipeline.uncertainty`; null: not known."
+    )
     pixel_size_range_m: tuple[float, float] = Field(description="Pixel sizes that the network was trained for.")
     diameter_range_px: tuple[float, float] = Field(description="Diameters that it was trained for, pixels of a level.")
     training: dict[str, Any] = Field(description="Summary of how it was trained.")

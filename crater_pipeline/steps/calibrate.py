@@ -51,9 +51,10 @@ def calibrate(
     weights = read_json(metadata)
     if initial_operating_point is not None:
         chosen = read_json(initial_operating_point)
-        weights |= {"threshold": chosen["raw_threshold"], "calibration": chosen["calibration"]}
+        own = {"threshold": chosen["raw_threshold"], "calibration": chosen["calibration"]}
+        weights |= {**own, "uncertainty": chosen.get("uncertainty")}
     point = operating_point(
-        read_table(craters, ["lon", "lat", "diameter_km", "score"]),
+        read_table(craters, ["lon", "lat", "diameter_km", "diameter_px", "score"]),
         read_table(catalogue, ["catalogue_id", "lon", "lat", "diameter_km"]),
         read_geotable(footprint, ["split", "area_km2", "geometry"]),
         weights,

@@ -73,6 +73,7 @@ def find(
     body.check_crs(info.crs, str(raster))
     kind = kind or ("image" if np.dtype(info.dtype).kind == "u" else "dtm")
     area = Bounds(*bounds) if bounds else raster_bounds(info, body)
+    point["uncertainty"] = described.uncertainty
     weights = weights or shipped_weights()
     described = read_metadata(metadata_path(weights))
     own = float(apply(described.calibration, described.threshold))

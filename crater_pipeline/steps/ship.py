@@ -82,6 +82,7 @@ def ship(
     changed = {
         "threshold": point["raw_threshold"],
         "calibration": point["calibration"],
+        "uncertainty": point["uncertainty"],
         "training": {**described.training, "calibration": fitted},
     }
     with atomic_path(output_weights) as temporary:

@@ -109,7 +109,7 @@ def region_metadata(
     pixel_size_m: float,
     counts: dict[str, int],
 ) -> dict[str, Any]:
-    """Metadata of fine-tuned weights: the initial ones' threshold and calibration until the region's are fitted."""
+    """Metadata of fine-tuned weights: the initial ones' threshold and so on until the region's are fitted."""
     own_range = (pixel_size_m, pixel_size_m * counts["largest_scale"])
     ranges = [own_range, *([initial.pixel_size_range_m] if initial else [])]
     return {
@@ -117,6 +117,7 @@ def region_metadata(
         "size_encoding": model.size_encoding,
         "threshold": initial.threshold if initial else DEFAULT_THRESHOLD,
         "calibration": initial.calibration if initial else CALIBRATION_IDENTITY,
+        "uncertainty": initial.uncertainty if initial else None,
         "pixel_size_range_m": (min(r[0] for r in ranges), max(r[1] for r in ranges)),
         "diameter_range_px": initial.diameter_range_px if initial else (8.0, 128.0),
         "training": {

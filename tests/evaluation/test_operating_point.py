@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from crater_pipeline import calibration
+from crater_pipeline import calibration, uncertainty
 from crater_pipeline.evaluation.curves import counts_at
 from crater_pipeline.evaluation.judging import make_scene
 from crater_pipeline.evaluation.metrics import f1
@@ -70,3 +70,23 @@ def test_the_weights_own_are_used(why: str, caplog: pytest.LogCaptureFixture) ->
     assert point["calibration"] == WEIGHTS["calibration"]
     assert point["curve"] == []
     assert bool(caplog.records) == (why != "not trained")
+
+
+def test_the_errors_of_found_craters_are_known() -> None:
+    """The made-up detector is off by 0.04 of the diameter along each axis, and by 0.05 of the diameter in size."""
+    point = json.loads(json.dumps(point_of(random_region(4, n=6000)), allow_nan=False))
+    diameter_px, score = np.array([20.0, 100.0]), np.array([0.6, 0.6])
+    centre, diameter = (
+        uncertainty.sigma_px(point["uncertainty"][name], diameter_px, score) for name in ("centre", "diameter")
+    )
+    assert centre / diameter_px == pytest.approx(0.04, rel=0.25)
+    assert diameter / diameter_px == pytest.approx(0.05, rel=0.25)
+
+
+def test_the_weights_own_uncertainty_where_nothing_is_fitted() -> None:
+    region = random_region(4)
+    own: dict[str, Any] = {"centre": {}, "diameter": {}}
+    given = {**WEIGHTS, "uncertainty": own}
+    point = operating_point(region.craters, region.catalogue, region.footprint, given, False, 2.0, MOON)
+    assert point["uncertainty"] == own
+    assert point_of(region, trained=False)["uncertainty"] is None

@@ -25,6 +25,11 @@ OPERATING_POINT: dict[str, Any] = {
     "threshold": 0.5,
     "raw_threshold": 0.3,
     "calibration": {"kind": "isotonic", "raw": [0.0, 0.3, 1.0], "calibrated": [0.0, 0.5, 1.0]},
+    "uncertainty": {
+        "centre": {"floor": 0.01, "share": 0.0004, "doubt": 0.01},
+        "diameter": {"floor": 0.0, "share": 0.0025, "doubt": 0.0},
+        "n": 100,
+    },
     "source": "validation",
 }
 

@@ -14,6 +14,7 @@ import shapely
 
 from crater_pipeline.bodies import Body
 from crater_pipeline.craters import great_circle_km
+from crater_pipeline.export.geopackage import circle_layer, write_geopackage
 from tests.export.small_region import MOON, Exported, catalogue_of, craters_of, footprint_of, run_export
 
 LAYERS = ["craters", "centres", "footprint", "catalogue"]
@@ -49,6 +50,8 @@ def test_craters(exported: Exported) -> None:
         "diameter_px",
         "split",
         "touches_edge",
+        "centre_sigma_km",
+        "diameter_sigma_km",
         "review",
     ]
     assert craters["review"].isna().all()
@@ -190,3 +193,10 @@ def test_the_same_craters_give_the_same_bytes(tmp_path: Path) -> None:
     for other in others:
         assert first.keys() == other.keys()
         assert [name for name in first if first[name] != other[name]] == []
+
+
+def test_unknown_standard_deviations_are_null(tmp_path: Path) -> None:
+    craters = craters_of([0], [0], [5], [0.9]).assign(centre_sigma_km=np.nan)
+    layers = [circle_layer("craters", craters, MOON, 72)]
+    write_geopackage(tmp_path / "x.gpkg", layers, {}, [], MOON)
+    assert query(tmp_path / "x.gpkg", "SELECT centre_sigma_km FROM craters") == [(None,)]

@@ -1,5 +1,6 @@
 """What is said about each crater."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -72,3 +73,18 @@ def test_catalogue_layer_holds_what_lies_in_the_footprint() -> None:
 def test_an_operating_point_without_threshold() -> None:
     with pytest.raises(UserError, match="lacks 'threshold'"):
         publish(craters_of([], [], [], []), empty_catalogue(), {"calibration": {}}, 1.0, MOON)
+
+
+def test_standard_deviations_in_kilometres() -> None:
+    table = published(craters_of([0, 1], [0, 0], [5, 20], [0.9, 0.4]), empty_catalogue())
+    assert table["diameter_sigma_km"].tolist() == pytest.approx([0.25, 1.0])
+    # 50 and 200 pixels of 100 m
+    variance_px = [0.01 + 50**2 * (0.0004 + 0.01 * 0.1**3), 0.01 + 200**2 * (0.0004 + 0.01 * 0.6**3)]
+    assert table["centre_sigma_km"].tolist() == pytest.approx(np.sqrt(variance_px) / 10, rel=1e-6)
+
+
+@pytest.mark.parametrize("unknown", [{}, {"uncertainty": None}])
+def test_without_a_model_of_the_errors_nothing_is_claimed(unknown: dict[str, None]) -> None:
+    point = {**{key: OPERATING_POINT[key] for key in ("threshold", "calibration")}, **unknown}
+    table = publish(craters_of([0], [0], [5], [0.9]), empty_catalogue(), point, 1.0, MOON)
+    assert table[["centre_sigma_km", "diameter_sigma_km"]].isna().all().all()
