@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from crater_pipeline.bodies import Body
-from crater_pipeline.comparisons import ComparisonSettings
 from crater_pipeline.config import Configuration
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.plan import RegionPlan
@@ -19,21 +18,23 @@ class ComparisonPlan:
     configuration: Configuration
 
     @cached_property
-    def resolved(self) -> ComparisonSettings:
-        """The entries, with folds in the place of the regions that have them."""
-        entries = compared_regions(self.configuration, self.name)
-        return self.configuration.comparisons[self.name].model_copy(
-            update={"entries": {label: tuple(names) for label, names in entries.items()}}
-        )
+    def entries(self) -> dict[str, list[str]]:
+        """Regions by label, with folds in the place of the regions that have them."""
+        return compared_regions(self.configuration, self.name)
+
+    @property
+    def pooled(self) -> list[str]:
+        """`region,region,...=label` of the entries."""
+        return [f"{','.join(names)}={label}" for label, names in self.entries.items()]
 
     @property
     def regions(self) -> list[str]:
         """Every region once, in the order of the entries."""
-        return list(dict.fromkeys(name for names in self.resolved.entries.values() for name in names))
+        return list(dict.fromkeys(name for names in self.entries.values() for name in names))
 
     @property
     def title(self) -> str:
-        return self.resolved.title or self.name.replace("_", " ").capitalize()
+        return self.configuration.comparisons[self.name].title or self.name.replace("_", " ").capitalize()
 
     @property
     def body(self) -> Body:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from crater_pipeline.atomic import write_text
 from crater_pipeline.bodies import Body
-from crater_pipeline.comparisons import ComparisonSettings
 from crater_pipeline.evaluation.comparison import RegionResult
 from crater_pipeline.evaluation.comparison import compare as compare_entries
 from crater_pipeline.evaluation.settings import EvaluationSettings
@@ -29,9 +28,9 @@ def compare(
     catalogue: list[Path],
     footprint: list[Path],
     metadata: list[Path],
+    entry: list[str],
     output: Path,
     output_report: Path,
-    comparison: ComparisonSettings,
     title: str,
     body: Body,
     settings: EvaluationSettings,
@@ -52,12 +51,12 @@ def compare(
         GeoParquet of the searched areas by part.
     metadata
         The weights' JSON.
+    entry
+        `region,region,...=label` of the entries: which regions each pools. Differences are to the first.
     output
         JSON with every figure.
     output_report
         One self-contained HTML page.
-    comparison
-        The entries as JSON: label and regions.
     title
         Heading of the page.
     body
@@ -67,14 +66,15 @@ def compare(
     """
     columns = zip(region, craters, operating_point, catalogue, footprint, metadata, strict=True)
     known = {name: read_result(name, *files) for name, *files in columns}
-    entries = {label: [known[name] for name in names] for label, names in comparison.entries.items()}
+    pooled = (each.partition("=") for each in entry)
+    entries = {label: [known[name] for name in names.split(",")] for names, _, label in pooled}
     figures = plain({"title": title, **compare_entries(entries, settings, body)})
     write_text(output_report, render(title, figures))
     write_text(output, json.dumps(figures, indent=1, allow_nan=False) + "\n")
-    for entry in figures["entries"]:
-        headline = entry["criteria"][figures["headline"]]
+    for each in figures["entries"]:
+        headline = each["criteria"][figures["headline"]]
         rates = (number(headline[name]["value"]) for name in RATES)
-        logger.info("%s: P %s, R %s, F1 %s, AP %s", entry["label"], *rates)
+        logger.info("%s: P %s, R %s, F1 %s, AP %s", each["label"], *rates)
 
 
 def read_result(

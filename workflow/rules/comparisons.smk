@@ -36,9 +36,7 @@ rule compare:
         catalogue=lambda wildcards, input: repeated("catalogue", input.catalogue),
         footprint=lambda wildcards, input: repeated("footprint", input.footprint),
         metadata=lambda wildcards, input: repeated("metadata", input.metadata),
-        comparison=lambda wildcards: comparison_plan(
-            wildcards
-        ).resolved.model_dump_json(),
+        entry=lambda wildcards: repeated("entry", comparison_plan(wildcards).pooled),
         title=lambda wildcards: comparison_plan(wildcards).title,
         body=lambda wildcards: comparison_plan(wildcards).body.model_dump_json(),
         settings=lambda wildcards: comparison_plan(
@@ -52,9 +50,9 @@ rule compare:
         " {params.catalogue}"
         " {params.footprint}"
         " {params.metadata}"
+        " {params.entry}"
         " --output {output.metrics:q}"
         " --output-report {output.page:q}"
-        " --comparison {params.comparison:q}"
         " --title {params.title:q}"
         " --body {params.body:q}"
         " --settings {params.settings:q}"
