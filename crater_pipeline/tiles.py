@@ -21,7 +21,11 @@ class TilingSettings(Settings):
     size: int = Field(512, ge=128, multiple_of=128, description="Side of a tile in pixels of its level.")
     overlap: int = Field(128, ge=0, description="Least overlap of neighbouring tiles in pixels of their level.")
     levels: int = Field(
-        3, ge=1, le=8, description="Levels of the image pyramid: 3 means x1, x2 and x4 (fewer on a small raster)."
+        8,
+        ge=1,
+        le=8,
+        description="Most levels of the image pyramid (x1, x2, x4 ...); used are those up to the first on which one tile "
+        "holds the whole raster. Large craters are found on the coarse ones, which cost little.",
     )
     min_valid_fraction: float = Field(
         0.05, ge=0, le=1, description="Tiles with a smaller share of valid pixels are not searched and not trained on."
