@@ -19,7 +19,8 @@ def raster_bounds(info: RasterInfo, body: Body) -> Bounds:
     lon, lat = info.lonlat(x.ravel(), y.ravel(), body)
     finite = np.isfinite(lon) & np.isfinite(lat)
     lon, lat = np.sort(lon[finite]), lat[finite]
-    south, north = float(lat.min()), float(lat.max())
+    # a raster of a whole body may overstep the pole by a rounding error
+    south, north = max(float(lat.min()), -90.0), min(float(lat.max()), 90.0)
     for pole in (-90.0, 90.0):
         with np.errstate(invalid="ignore"):  # a projection may send a pole to infinity
             px, py = (float(v) for v in info.pixel(0.0, pole, body))
@@ -31,4 +32,4 @@ def raster_bounds(info: RasterInfo, body: Body) -> Bounds:
     if gaps[widest] <= 360.0 / (POINTS - 1) + 1e-6:
         return Bounds(-180.0, south, 180.0, north)
     west, east = float(lon[(widest + 1) % lon.size]), float(lon[widest])
-    return Bounds(west, max(south, -90.0), east, min(north, 90.0))
+    return Bounds(west, south, east, north)
