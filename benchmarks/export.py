@@ -20,8 +20,9 @@ import shapely
 from crater_pipeline.bodies import Body
 from crater_pipeline.catalogues import empty_catalogue
 from crater_pipeline.craters import crater_ids
-from crater_pipeline.export import craterstats, shapefile
+from crater_pipeline.export import craterstats, geoparquet, shapefile
 from crater_pipeline.export.geopackage import region_layers, write_geopackage
+from crater_pipeline.export.plain import write_csv
 from crater_pipeline.export.publication import catalogue_layer
 from crater_pipeline.export.styles import styles
 
@@ -49,6 +50,8 @@ def craters(count: int, seed: int = 1) -> pd.DataFrame:
             "diameter_px": diameter_km * 10,
             "split": pd.Series(["test"] * count, dtype="str"),
             "touches_edge": np.zeros(count, dtype=bool),
+            "centre_sigma_km": 0.04 * diameter_km,
+            "diameter_sigma_km": 0.08 * diameter_km,
         }
     )
 
@@ -68,6 +71,8 @@ def _geopackage(table: pd.DataFrame, folder: Path) -> None:
 
 FORMATS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
     "GeoPackage": _geopackage,
+    "GeoParquet": lambda table, folder: geoparquet.write_craters(folder / "craters.parquet", table, MOON, VERTICES),
+    "CSV": lambda table, folder: write_csv(folder / "craters.csv", table),
     "shapefile": lambda table, folder: shapefile.write_craters(folder / "craters.shp", table, MOON, VERTICES),
     "_CRATER.shp": lambda table, folder: craterstats.write_crater_shapefile(folder / "x_CRATER.shp", table, MOON),
     ".diam": lambda table, folder: craterstats.write_diam(folder / "x.diam", table, 1e6),

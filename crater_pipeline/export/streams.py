@@ -20,15 +20,16 @@ def feature_stream(
     table: pd.DataFrame,
     geometries: Callable[[pd.DataFrame], Geometries],
     multi: bool = False,
+    name: str = GEOMETRY,
     metadata: dict[bytes, bytes] | None = None,
 ) -> pa.RecordBatchReader:
-    """The rows of `table` with their geometries as well-known binary in the column `GEOMETRY`, in batches.
+    """The rows of `table` with their geometries as well-known binary in the column `name`, in batches.
 
     `geometries` makes those of any rows, shape (n,); with `multi` polygons become MultiPolygons. A column `geometry` of
     the table is left out. `metadata` goes into the schema.
     """
     attributes = _attributes(table)
-    schema = attributes.schema.append(pa.field(GEOMETRY, pa.binary())).with_metadata(metadata)
+    schema = attributes.schema.append(pa.field(name, pa.binary())).with_metadata(metadata)
     return pa.RecordBatchReader.from_batches(schema, _batches(table, attributes, geometries, multi, schema))
 
 
@@ -52,5 +53,5 @@ def _batches(
             single = shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON
             shapes[single] = [shapely.MultiPolygon([polygon]) for polygon in shapes[single]]
         wkb = pa.array(shapely.to_wkb(shapes), type=pa.binary())
-        rows = attributes.slice(start, BATCH).append_column(schema.field(GEOMETRY), wkb)
+        rows = attributes.slice(start, BATCH).append_column(schema.field(len(schema) - 1), wkb)
         yield from rows.replace_schema_metadata(schema.metadata).combine_chunks().to_batches()

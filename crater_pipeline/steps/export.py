@@ -8,6 +8,7 @@ from crater_pipeline.bodies import Body
 from crater_pipeline.export import craterstats, shapefile
 from crater_pipeline.export.geopackage import region_layers, write_geopackage
 from crater_pipeline.export.mosaic_view import mosaic_view
+from crater_pipeline.export.plain import write_csv
 from crater_pipeline.export.project import write_project
 from crater_pipeline.export.provenance import provenance_rows
 from crater_pipeline.export.publication import catalogue_layer, is_exported, publish
@@ -30,6 +31,7 @@ def export(
     output_geopackage: Path,
     output_project: Path,
     output_all: Path,
+    output_csv: Path,
     output_shapefile: Path,
     output_craterstats_shapefile: Path,
     output_area_shapefile: Path,
@@ -62,6 +64,8 @@ def export(
         QGIS project that shows the GeoPackage over the raster.
     output_all
         Parquet table of every crater with calibrated score, status and catalogue_id.
+    output_csv
+        The exported craters as comma-separated values.
     output_shapefile
         The exported craters as a shapefile (.shp, with .shx, .dbf, .prj, .cpg).
     output_craterstats_shapefile
@@ -101,6 +105,7 @@ def export(
     )
     title = region.replace("_", " ").capitalize()
     write_project(output_project, title, output_geopackage, mosaic_view(image), searched, body)
+    write_csv(output_csv, exported)
     shapefile.write_craters(output_shapefile, exported, body, vertices)
     area, area_km2 = craterstats.searched_area(searched, body), float(searched["area_km2"].sum())
     craterstats.write_crater_shapefile(output_craterstats_shapefile, exported, body)

@@ -128,6 +128,7 @@ def run_export(
         output_geopackage=out / "craters.gpkg",
         output_project=out / "craters.qgz",
         output_all=out / "craters_all.parquet",
+        output_csv=out / "craters.csv",
         output_shapefile=out / "craters.shp",
         output_craterstats_shapefile=out / "small_CRATER.shp",
         output_area_shapefile=out / "small_AREA.shp",

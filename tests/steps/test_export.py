@@ -27,6 +27,7 @@ OUTPUTS = {
     "geopackage": "craters.gpkg",
     "project": "craters.qgz",
     "all": "craters_all.parquet",
+    "csv": "craters.csv",
     "shapefile": "craters.shp",
     "craterstats-shapefile": "here_CRATER.shp",
     "area-shapefile": "here_AREA.shp",

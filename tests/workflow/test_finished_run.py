@@ -74,7 +74,7 @@ def would_run(checkout: Checkout, *targets: str, mine: str = "mine.yaml") -> set
 def test_the_contracts_files_are_there(finished: Checkout) -> None:
     results = finished.folder / "results" / "tiny"
     others = (
-        "craters.gpkg craters_all.parquet craters.shp craters.dbf craters.shx craters.prj detections.parquet "
+        "craters.gpkg craters.qgz craters.csv craters_all.parquet craters.shp craters.dbf craters.shx craters.prj detections.parquet "
         "metrics.json report.html tiles/annotations.json weights.safetensors weights.json operating_point.json "
         "labels.tif"
     )

@@ -128,6 +128,7 @@ rule export:
         "results/{region}/logs/export.log",
     benchmark:
         "results/{region}/benchmarks/export.tsv"
+        csv="results/{region}/craters.csv",
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 1
@@ -157,3 +158,4 @@ rule export:
         " --provenance {params.provenance:q}"
         " --body {params.body:q}"
         " 2>&1 | tee {log:q}"
+        " --output-csv {output.csv:q}"

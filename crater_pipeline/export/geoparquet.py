@@ -1,0 +1,38 @@
+"""Craters as GeoParquet (version 1.1.0 of the format), for data frames and databases that work in the cloud."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from crater_pipeline.atomic import atomic_path
+from crater_pipeline.bodies import Body
+from crater_pipeline.craters import circle_polygons, crosses_antimeridian
+from crater_pipeline.export.streams import Geometries, feature_stream
+
+COLUMN = "geometry"
+
+
+def write_craters(path: Path, craters: pd.DataFrame, body: Body, vertices: int) -> None:
+    """Craters as polygons, longitude first, in the body's geographic reference system, a few thousand at a time."""
+
+    def circles(rows: pd.DataFrame) -> Geometries:
+        return circle_polygons(rows["lon"], rows["lat"], rows["diameter_km"], body, vertices)
+
+    cut = crosses_antimeridian(craters["lon"], craters["lat"], craters["diameter_km"], body).any()
+    reader = feature_stream(craters, circles, name=COLUMN, metadata={b"geo": _metadata(body, bool(cut))})
+    with atomic_path(path) as temporary, pq.ParquetWriter(temporary, reader.schema, compression="zstd") as writer:
+        for batch in reader:
+            writer.write_batch(batch)
+
+
+def _metadata(body: Body, multi: bool) -> bytes:
+    """What the format wants to know of the geometries: https://geoparquet.org/releases/v1.1.0/."""
+    column = {
+        "encoding": "WKB",
+        "geometry_types": ["Polygon", "MultiPolygon"] if multi else ["Polygon"],
+        "crs": body.geographic_crs.to_json_dict(),
+        "edges": "planar",
+    }
+    return json.dumps({"version": "1.1.0", "primary_column": COLUMN, "columns": {COLUMN: column}}).encode()

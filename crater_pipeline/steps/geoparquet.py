@@ -1,0 +1,33 @@
+"""Step: the exported craters as GeoParquet, for those who ask for it."""
+
+from pathlib import Path
+
+from crater_pipeline.bodies import Body
+from crater_pipeline.export.geoparquet import write_craters
+from crater_pipeline.export.publication import COLUMNS, is_exported
+from crater_pipeline.steps._command import run
+from crater_pipeline.tables import read_json, read_table
+
+
+def geoparquet(*, craters: Path, operating_point: Path, output: Path, body: Body, vertices: int = 72) -> None:
+    """Write the craters at or above the operating threshold as polygons: the rows of the GeoPackage's `craters`.
+
+    Parameters
+    ----------
+    craters
+        Parquet table of every crater, `craters_all.parquet`.
+    operating_point
+        JSON with the threshold.
+    output
+        GeoParquet file.
+    body
+        The body as JSON: name and radius_m.
+    vertices
+        Vertices of a crater's polygon.
+    """
+    published, point = read_table(craters, COLUMNS), read_json(operating_point)
+    write_craters(output, published[is_exported(published, point)].reset_index(drop=True), body, vertices)
+
+
+if __name__ == "__main__":
+    run(geoparquet)
