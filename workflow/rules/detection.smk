@@ -6,6 +6,7 @@
 rule detect:
     input:
         image=file_of_region("image_file"),
+        elevation=file_of_region("elevation_file"),
         weights="results/{region}/weights.safetensors",
         metadata="results/{region}/weights.json",
         code=code("detect"),
@@ -26,9 +27,22 @@ rule detect:
         body=region_body,
         tiling=settings("tiling"),
         settings=settings("inference"),
+        elevation=lambda wildcards: option(
+            "elevation", regions[wildcards.region].elevation_file
+        ),
+        # what lit the picture: nothing that an image depends on
+        shading=lambda wildcards: option(
+            "shading",
+            (
+                regions[wildcards.region].stage("shading").model_dump_json()
+                if regions[wildcards.region].kind == "dtm"
+                else None
+            ),
+        ),
     shell:
         "python -m crater_pipeline.steps.detect"
         " --image {input.image:q}"
+        " {params.elevation}"
         " --weights {input.weights:q}"
         " --metadata {input.metadata:q}"
         " --output {output:q}"
@@ -36,6 +50,7 @@ rule detect:
         " --body {params.body:q}"
         " --tiling {params.tiling:q}"
         " --settings {params.settings:q}"
+        " {params.shading}"
         " 2>&1 | tee {log:q}"
 
 
