@@ -75,7 +75,7 @@ def _lattice(offset: int, length: int) -> tuple[FloatArray, FloatArray]:
     return nodes * LATTICE_PX, weights
 
 
-def _shadow_reach(dataset: rasterio.DatasetReader, geometry: GroundGeometry, sun_elevation_deg: float) -> int:
+def shadow_reach(dataset: rasterio.DatasetReader, geometry: GroundGeometry, sun_elevation_deg: float) -> int:
     """Pixels that the longest shadow may span: the whole relief of the raster over the tangent of the sun's height."""
     lowest, highest = math.inf, -math.inf
     for window in progress(windows(dataset.width, dataset.height, 2048), "relief"):
@@ -133,7 +133,7 @@ def shade_raster(elevation: Path, output: Path, body: Body, settings: ShadingSet
         geometry = GroundGeometry(info, body)
         halo = HALO_PX
         if settings.shadows:
-            halo += _shadow_reach(dataset, geometry, settings.sun_elevation_deg)
+            halo += shadow_reach(dataset, geometry, settings.sun_elevation_deg)
         with create_raster(output, info.width, info.height, info.crs, info.transform, "uint8", 0) as target:
             for window in progress(windows(info.width, info.height, block_px), "shade"):
                 target.write(shade_block(dataset, window, geometry, settings, halo), 1, window=window)

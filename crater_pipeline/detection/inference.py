@@ -8,20 +8,20 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import rasterio
 import torch
 from numpy.typing import NDArray
 
 from crater_pipeline.bodies import Body
 from crater_pipeline.bounds import Bounds
+from crater_pipeline.detection.averaging import predict
+from crater_pipeline.detection.pictures import Reader, Terrain, open_pictures
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.footprint import CELL_PX, valid_fraction
-from crater_pipeline.models.centernet import CenterNet, Prediction
+from crater_pipeline.models.centernet import CenterNet
 from crater_pipeline.models.decoding import Boxes, decode
 from crater_pipeline.models.losses import SizeEncoding
 from crater_pipeline.precision import native_bf16
-from crater_pipeline.rasters import RasterInfo, info_of, open_raster, progress, read_window, valid_mask
-from crater_pipeline.standardise import standardise
+from crater_pipeline.rasters import RasterInfo, progress, valid_mask
 from crater_pipeline.tiles import Tile, TileGrid, TilingSettings
 
 log = logging.getLogger(__name__)
@@ -60,42 +60,25 @@ def searched_tiles(grid: TileGrid, valid: NDArray[np.bool_], min_valid_fraction:
     ]
 
 
-def read_tile(dataset: rasterio.DatasetReader, tile: Tile) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """(standardised grey, valid), each (size, size)."""
-    data = read_window(dataset, tile.window, (tile.size, tile.size))
-    valid = ~np.ma.getmaskarray(data)
-    return standardise(data.data, valid), valid
+Batch = tuple[list[Tile], NDArray[np.float32], NDArray[np.bool_]]
+"""Tiles (n), their pictures (n * suns, size, size) and masks (n, size, size)."""
 
 
-def _batches(
-    dataset: rasterio.DatasetReader, tiles: Sequence[Tile], settings: InferenceSettings
-) -> Iterator[tuple[list[Tile], NDArray[np.float32], NDArray[np.bool_]]]:
+def _batches(read: Reader, tiles: Sequence[Tile], per_batch: int, prefetch: int) -> Iterator[Batch]:
     """Batches of tiles, read ahead by one thread (a dataset may not be shared by two at a time)."""
-    groups = [list(tiles[i : i + settings.batch_size]) for i in range(0, len(tiles), settings.batch_size)]
 
-    def read(group: list[Tile]) -> tuple[list[Tile], NDArray[np.float32], NDArray[np.bool_]]:
-        grey, valid = zip(*(read_tile(dataset, tile) for tile in group), strict=True)
-        return group, np.stack(grey), np.stack(valid)
+    def batch(group: list[Tile]) -> Batch:
+        pictures, valid = zip(*map(read, group), strict=True)
+        return group, np.concatenate(pictures), np.stack(valid)
 
     with ThreadPoolExecutor(1) as reader:
-        waiting: deque[Future[tuple[list[Tile], NDArray[np.float32], NDArray[np.bool_]]]] = deque()
-        for group in groups:
-            waiting.append(reader.submit(read, group))
-            if len(waiting) > settings.prefetch:
+        waiting: deque[Future[Batch]] = deque()
+        for start in range(0, len(tiles), per_batch):
+            waiting.append(reader.submit(batch, list(tiles[start : start + per_batch])))
+            if len(waiting) > prefetch:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
-
-
-def _predict(network: CenterNet, images: torch.Tensor, encoding: SizeEncoding, flip_average: bool) -> Prediction:
-    """The network's answer, or its mean over the images and their half turns."""
-    upright = network(images)
-    if not flip_average:
-        return upright
-    turned = [output.flip((2, 3)) for output in network(images.flip((2, 3)))]
-    heatmap = torch.logit((torch.sigmoid(upright.heatmap) + torch.sigmoid(turned[0])) / 2, eps=1e-6)
-    # A half turn takes the offset o in a cell to 1 - o; sides keep their length.
-    return Prediction(heatmap, (upright.offset + 1 - turned[1]) / 2, (upright.size + turned[2]) / 2)
 
 
 def _touches_nodata(boxes: Boxes, valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -163,28 +146,32 @@ def search(
     body: Body,
     tiling: TilingSettings,
     settings: InferenceSettings,
+    terrain: Terrain | None = None,
 ) -> tuple[pd.DataFrame, TileGrid]:
     """Detections (columns `DTYPES`, tile space) of all tiles and levels of a raster, and the grid they refer to.
 
-    Memory holds a few batches and the detections, whatever the raster's size.
+    With the terrain that `image` was shaded from, each tile is lit from `settings.suns` sides. Memory holds a few
+    batches and the detections, whatever the raster's size.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = network.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
     half = settings.precision == "bf16" or (settings.precision == "auto" and native_bf16())
     valid = valid_mask(image, CELL_PX)
     found = [empty_detections()]
-    with open_raster(image) as dataset:
-        info = info_of(dataset, image)
+    suns = settings.suns if terrain else 1
+    with open_pictures(image, terrain, suns, body) as (info, read):
         grid = TileGrid.of(info.width, info.height, tiling)
         tiles = searched_tiles(grid, valid, tiling.min_valid_fraction)
-        log.info("%s: %d tiles on %d levels", image, len(tiles), grid.used_levels)
-        count = -(-len(tiles) // settings.batch_size)
+        log.info("%s: %d tiles on %d levels, %d sun(s)", image, len(tiles), grid.used_levels, suns)
+        per_batch = max(1, settings.batch_size // suns)
         for (group, grey, masks), _ in zip(
-            _batches(dataset, tiles, settings), progress(range(count), "searching tiles"), strict=True
+            _batches(read, tiles, per_batch, settings.prefetch),
+            progress(range(-(-len(tiles) // per_batch)), "searching tiles"),
+            strict=True,
         ):
-            images = torch.from_numpy(grey)[:, None].to(device, memory_format=torch.channels_last)
+            pictures = torch.from_numpy(grey)[:, None].to(device, memory_format=torch.channels_last)
             with torch.autocast(device.type, dtype=torch.bfloat16, enabled=half):
-                prediction = _predict(network, images, encoding, settings.flip_average)
+                prediction = predict(network, pictures, suns, settings.flip_average)
             boxes = decode(
                 prediction,
                 stride=network.stride,

@@ -10,7 +10,14 @@ from crater_pipeline.settings import Settings
 class InferenceSettings(Settings):
     """How the network is run over a raster's tiles."""
 
-    batch_size: int = Field(4, ge=1, description="Tiles per forward pass.")
+    batch_size: int = Field(4, ge=1, description="Pictures per forward pass (at least one tile under all its suns).")
+    suns: int = Field(
+        4,
+        ge=1,
+        le=16,
+        description="Terrain models only: each tile is lit from so many sides, spread evenly from "
+        "`shading.sun_azimuth_deg`, and the network's answers are averaged. 1 searches the shaded picture alone.",
+    )
     min_score: float = Field(0.02, ge=0, lt=1, description="Peaks below this network score are dropped.")
     max_detections: int = Field(500, ge=1, description="At most so many peaks are kept per tile.")
     min_diameter_px: float = Field(

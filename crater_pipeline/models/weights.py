@@ -37,6 +37,9 @@ class WeightsMetadata(Settings):
         None, description="How far centres and diameters are off, see `crater_pipeline.uncertainty`; null: not known."
     )
     pixel_size_range_m: tuple[float, float] = Field(description="Pixel sizes that the network was trained for.")
+    sun_elevation_range_deg: tuple[float, float] | None = Field(
+        None, description="Heights of the sun that it was trained for, degrees; without a value nothing is known."
+    )
     diameter_range_px: tuple[float, float] = Field(description="Diameters that it was trained for, pixels of a level.")
     training: dict[str, Any] = Field(description="Summary of how it was trained.")
 

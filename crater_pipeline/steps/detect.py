@@ -6,10 +6,12 @@ from pathlib import Path
 from crater_pipeline.bodies import Body
 from crater_pipeline.bounds import Bounds
 from crater_pipeline.detection.inference import search
+from crater_pipeline.detection.pictures import Terrain
 from crater_pipeline.detection.settings import InferenceSettings
+from crater_pipeline.detection.suitability import warn_unsuitable
 from crater_pipeline.detection.table import write_detections
 from crater_pipeline.models.weights import file_hash, load_network, read_metadata
-from crater_pipeline.rasters import raster_info
+from crater_pipeline.shading import ShadingSettings
 from crater_pipeline.steps._command import run
 from crater_pipeline.tiles import TilingSettings
 
@@ -19,6 +21,7 @@ log = logging.getLogger(__name__)
 def detect(
     *,
     image: Path,
+    elevation: Path | None = None,
     weights: Path,
     metadata: Path,
     output: Path,
@@ -26,6 +29,7 @@ def detect(
     body: Body,
     tiling: TilingSettings,
     settings: InferenceSettings,
+    shading: ShadingSettings | None = None,
 ) -> None:
     """Write the detections of all tiles and levels, in tile space.
 
@@ -33,6 +37,8 @@ def detect(
     ----------
     image
         Reprojected image or shaded terrain.
+    elevation
+        Terrain model that `image` was shaded from, to light every tile from `settings.suns` sides.
     weights
         The network's weights (safetensors).
     metadata
@@ -41,16 +47,14 @@ def detect(
         Table of detections (Parquet), with the tile grid in its metadata.
     bounds
         West, south, east, north in degrees; west > east crosses the antimeridian.
+    shading
+        How `image` was shaded: section `shading` as JSON, used with `elevation`.
     """
     described = read_metadata(metadata)
+    terrain = None if elevation is None else Terrain(elevation, shading or ShadingSettings())
+    warn_unsuitable(image, described, terrain)
     network = load_network(weights, described)
-    pixel_m = raster_info(image).pixel_size_m
-    low, high = described.pixel_size_range_m
-    if not low <= pixel_m <= high:
-        log.warning(
-            "%s: pixels of %.0f m, but these weights were trained for %.0f to %.0f m", image, pixel_m, low, high
-        )
-    found, grid = search(image, network, described.size_encoding, Bounds(*bounds), body, tiling, settings)
+    found, grid = search(image, network, described.size_encoding, Bounds(*bounds), body, tiling, settings, terrain)
     log.info("%d detections", len(found))
     write_detections(found, grid, file_hash(weights), output)
 

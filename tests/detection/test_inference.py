@@ -13,11 +13,14 @@ from torch import Tensor, nn
 from crater_pipeline.bodies import Body
 from crater_pipeline.bounds import Bounds
 from crater_pipeline.detection.inference import DTYPES, empty_detections, search, searched_tiles
+from crater_pipeline.detection.pictures import Terrain, sun_azimuths
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.detection.table import write_detections
 from crater_pipeline.models.centernet import Prediction
 from crater_pipeline.projections import choose_projection
 from crater_pipeline.rasters import create_raster
+from crater_pipeline.relief import shade_raster
+from crater_pipeline.shading import ShadingSettings
 from crater_pipeline.tables import METADATA_KEY
 from crater_pipeline.tiles import TileGrid, TilingSettings
 
@@ -111,6 +114,42 @@ def test_an_empty_result_has_the_columns_and_survives_its_file(tmp_path: Path) -
     assert list(pd.read_parquet(tmp_path / "d.parquet").columns) == list(DTYPES)
     metadata = pq.read_schema(tmp_path / "d.parquet").metadata
     assert b'"raster_width": 400' in metadata[METADATA_KEY]
+
+
+def lit_terrain(folder: Path) -> tuple[Path, Terrain]:
+    """A plain with one steep cone, and its picture under a sun in the west."""
+    y, x = np.mgrid[:400, :400]
+    cone = np.maximum(0, 720 - 60 * np.hypot(x - 200, y - 150)).astype(np.float32)
+    crs, transform = choose_projection(BOUNDS, MOON), Affine(100, 0, -20_000, 0, -100, 20_000)
+    with create_raster(folder / "z.tif", 400, 400, crs, transform, "float32", np.nan) as dataset:
+        dataset.write(cone, 1)
+    terrain = Terrain(folder / "z.tif", ShadingSettings())
+    shade_raster(terrain.elevation, folder / "shaded.tif", MOON, terrain.shading)
+    return folder / "shaded.tif", terrain
+
+
+@pytest.mark.parametrize(("suns", "batch_size"), [(1, 4), (2, 4), (4, 4), (4, 1), (4, 20)])
+def test_terrain_is_seen_from_all_sides(tmp_path: Path, suns: int, batch_size: int) -> None:
+    image, terrain = lit_terrain(tmp_path)
+    network = BrightSpots()
+    batches: list[int] = []
+    network.register_forward_pre_hook(lambda _, given: batches.append(len(given[0])))
+    settings = InferenceSettings(precision="float32", batch_size=batch_size, suns=suns, min_score=0.1)
+    found, grid = search(image, network, "log", BOUNDS, MOON, TILING, settings, terrain)  # type: ignore[arg-type]
+    assert sum(batches) == suns * len(list(grid.tiles()))
+    assert max(batches) <= max(batch_size, suns)
+    # The cone shines where it faces the sun: each sun alone sees one side, all together as many sides as suns.
+    side = np.degrees(np.arctan2(found["x_off"] + found["x"] - 200.5, 150.5 - found["y_off"] - found["y"])) % 360
+    lit = {round(azimuth) for azimuth in sun_azimuths(270, suns)}
+    assert {min(lit, key=lambda a: abs((angle - a + 180) % 360 - 180)) for angle in side} == lit
+    if suns == 1:
+        alone, _ = search(image, network, "log", BOUNDS, MOON, TILING, settings)  # type: ignore[arg-type]
+        pd.testing.assert_frame_equal(found, alone)
+
+
+def test_an_image_has_one_sun_whatever_the_settings(tmp_path: Path) -> None:
+    image = write_image(tmp_path / "i.tif", [(200, 200), (60, 300)])
+    pd.testing.assert_frame_equal(run(image, suns=1)[0], run(image, suns=8)[0])
 
 
 def test_blank_tiles_are_not_searched() -> None:

@@ -1,0 +1,124 @@
+"""The pictures of a tile that the network is shown: the raster's own, or terrain lit from several suns."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from affine import Affine
+from numpy.typing import NDArray
+from rasterio.windows import Window
+
+from crater_pipeline.bodies import Body
+from crater_pipeline.errors import UserError
+from crater_pipeline.rasters import RasterInfo, info_of, open_raster, read_window
+from crater_pipeline.relief import HALO_PX, GroundGeometry, shadow_reach
+from crater_pipeline.shading import ShadingSettings, flat_reflectance, shade, to_uint8
+from crater_pipeline.standardise import standardise
+from crater_pipeline.tiles import Tile
+
+Pictures = tuple[NDArray[np.float32], NDArray[np.bool_]]
+"""Standardised greys (n, size, size), one picture a sun, and where the tile has data (size, size)."""
+
+Reader = Callable[[Tile], Pictures]
+
+
+@dataclass(frozen=True)
+class Terrain:
+    """What a shaded image was made from: the terrain model on the same grid (metres), and how it is lit."""
+
+    elevation: Path
+    shading: ShadingSettings
+
+
+def sun_azimuths(first_deg: float, count: int) -> list[float]:
+    """`count` azimuths spread evenly around the horizon, the configured one first."""
+    return [(first_deg + 360.0 * i / count) % 360.0 for i in range(count)]
+
+
+@contextmanager
+def open_pictures(image: Path, terrain: Terrain | None, suns: int, body: Body) -> Iterator[tuple[RasterInfo, Reader]]:
+    """Header of `image` and a function that reads a tile's pictures.
+
+    There is one picture, the image's own, unless there is a terrain and `suns` is above 1: then the tile is lit from
+    that many azimuths. The function belongs to one thread at a time.
+
+    Raises
+    ------
+    UserError
+        If the terrain is not on the image's grid.
+    """
+    if terrain is None or suns == 1:
+        with open_raster(image) as dataset:
+            yield info_of(dataset, image), lambda tile: image_picture(dataset, tile)
+        return
+    with open_raster(image) as dataset:
+        info = info_of(dataset, image)
+    with open_raster(terrain.elevation) as dataset:
+        own = info_of(dataset, terrain.elevation)
+        if (own.width, own.height, own.transform) != (info.width, info.height, info.transform):
+            raise UserError(
+                f"{terrain.elevation}: not on the grid of {image}, so it cannot be lit anew for the search; give the "
+                "terrain that the image was shaded from, or set inference.suns to 1"
+            )
+        body.check_crs(own.crs, str(terrain.elevation))
+        lamp = Lamp(dataset, own, body, terrain.shading, suns)
+        yield info, lamp.pictures
+
+
+def image_picture(dataset: rasterio.DatasetReader, tile: Tile) -> Pictures:
+    """The tile of an image as it is."""
+    data = read_window(dataset, tile.window, (tile.size, tile.size))
+    valid = ~np.ma.getmaskarray(data)
+    return standardise(data.data, valid)[None], valid
+
+
+class Lamp:
+    """Lights the tiles of a terrain model as `shade_raster` lights all of it, from several azimuths.
+
+    A tile of a coarser level is shaded at that level's pixel size: its terrain is averaged first, as in training,
+    where patches of all scales are resampled before they are lit.
+    """
+
+    def __init__(
+        self, dataset: rasterio.DatasetReader, info: RasterInfo, body: Body, shading: ShadingSettings, suns: int
+    ) -> None:
+        self.dataset, self.info, self.body, self.shading = dataset, info, body, shading
+        self.azimuths = sun_azimuths(shading.sun_azimuth_deg, suns)
+        self.shadow_px = (
+            shadow_reach(dataset, GroundGeometry(info, body), shading.sun_elevation_deg) if shading.shadows else 0
+        )
+
+    def pictures(self, tile: Tile) -> Pictures:
+        """One picture an azimuth."""
+        halo = HALO_PX - (-self.shadow_px // tile.scale)
+        side = tile.size + 2 * halo
+        wide = Window(tile.x_off - halo, tile.y_off - halo, side, side)
+        level0 = Window(*(value * tile.scale for value in wide.flatten()))
+        elevation = read_window(self.dataset, level0, (side, side)).filled(np.float32(np.nan))
+        ground, convergence = GroundGeometry(coarsened(self.info, tile.scale), self.body).fields(wide)
+        core = slice(halo, halo + tile.size)
+        valid = np.isfinite(elevation[core, core])
+        lit = [self._lit(elevation, ground, azimuth - convergence)[core, core] for azimuth in self.azimuths]
+        return np.stack([standardise(grey, valid) for grey in lit]), valid
+
+    def _lit(
+        self, elevation: NDArray[np.float32], ground: NDArray[np.float32], azimuth_grid: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Greys as `shade_raster` writes them."""
+        height, weight = self.shading.sun_elevation_deg, self.shading.lunar_lambert_weight
+        light = shade(elevation, ground, azimuth_grid, height, weight, self.shading.shadows)
+        return to_uint8(light, flat_reflectance(height, weight), self.shading.flat_grey).astype(np.float32)
+
+
+def coarsened(info: RasterInfo, scale: int) -> RasterInfo:
+    """Header of the raster's pyramid level whose pixels are `scale` times larger; the last ones may reach beyond it."""
+    t = info.transform
+    return replace(
+        info,
+        width=-(-info.width // scale),
+        height=-(-info.height // scale),
+        transform=Affine(t.a * scale, t.b * scale, t.c, t.d * scale, t.e * scale, t.f),
+    )

@@ -1,0 +1,58 @@
+"""Is a raster of the kind that the weights were trained on? What is not is searched all the same, with a warning."""
+
+import logging
+from pathlib import Path
+
+from crater_pipeline.detection.lighting import relief_share
+from crater_pipeline.detection.pictures import Terrain
+from crater_pipeline.models.weights import WeightsMetadata
+from crater_pipeline.rasters import raster_info
+
+log = logging.getLogger(__name__)
+
+
+LEAST_RELIEF = 0.12
+"""Images with a smaller `relief_share` get a warning.
+
+Measured: 0.34-0.35 on pieces of the WAC mosaic at 60-500 m/px (all of it at 2.1 km/px 0.28, its flattest mare 0.16),
+0.44-0.51 on GLD100 lit from 25 degrees times real albedo; but 0.08 on that albedo alone, 0.10 on elevations taken for
+greys, 0.01-0.03 on simulated albedo and on noise.
+"""
+
+
+def unsuitable(
+    described: WeightsMetadata, pixel_m: float, sun_elevation_deg: float | None, relief: float | None
+) -> list[str]:
+    """What is out of range, one sentence each.
+
+    pixel_m: side of a pixel in metres. sun_elevation_deg: height of the sun, None where it is not known. relief: the
+    image's `relief_share`, None where it is not known.
+    """
+    found = []
+    low, high = described.pixel_size_range_m
+    if not low <= pixel_m <= high:
+        cure = "resample it to larger ones" if pixel_m < low else "expect craters to be missed, or wrong"
+        found.append(f"pixels of {pixel_m:.4g} m, but these weights were trained for {low:g} to {high:g} m; {cure}")
+    light = described.sun_elevation_range_deg
+    if sun_elevation_deg is not None and light is not None and not light[0] <= sun_elevation_deg <= light[1]:
+        found.append(
+            f"lit by a sun {sun_elevation_deg:g} degrees high, but these weights were trained for {light[0]:g} to "
+            f"{light[1]:g}; change shading.sun_elevation_deg"
+        )
+    if relief is not None and relief < LEAST_RELIEF:
+        found.append(
+            f"little relief can be seen (anisotropy {relief:.2f}; images under a low sun have 0.3): is it lit from "
+            "high above, a map of albedo, or elevations taken for an image? Craters are found by their shading"
+        )
+    return found
+
+
+def warn_unsuitable(image: Path, described: WeightsMetadata, terrain: Terrain | None = None) -> None:
+    """Log a warning for everything in which a raster differs from what the weights were trained on.
+
+    `terrain` is what it was shaded from; of a photograph only the image itself tells how it was lit.
+    """
+    sun_elevation_deg = None if terrain is None else terrain.shading.sun_elevation_deg
+    relief = relief_share(image) if terrain is None else None
+    for sentence in unsuitable(described, raster_info(image).pixel_size_m, sun_elevation_deg, relief):
+        log.warning("%s: %s", image, sentence)
