@@ -73,11 +73,11 @@ def find(
     body.check_crs(info.crs, str(raster))
     kind = kind or ("image" if np.dtype(info.dtype).kind == "u" else "dtm")
     area = Bounds(*bounds) if bounds else raster_bounds(info, body)
-    point["uncertainty"] = described.uncertainty
     weights = weights or shipped_weights()
     described = read_metadata(metadata_path(weights))
     own = float(apply(described.calibration, described.threshold))
     point = {"threshold": own if threshold is None else threshold, "calibration": described.calibration}
+    point["uncertainty"] = described.uncertainty
     log.info("%s: %s of %.4g m a pixel, %s", raster, kind, info.pixel_size_m, [round(v, 4) for v in area])
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
