@@ -128,6 +128,7 @@ rule export:
         ),
         project=update("results/{region}/craters.qgz"),
         all="results/{region}/craters_all.parquet",
+        csv="results/{region}/craters.csv",
         shapefile=multiext(
             "results/{region}/craters", ".shp", ".shx", ".dbf", ".prj", ".cpg"
         ),
@@ -143,7 +144,6 @@ rule export:
         "results/{region}/logs/export.log",
     benchmark:
         "results/{region}/benchmarks/export.tsv"
-        csv="results/{region}/craters.csv",
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 1
@@ -164,6 +164,7 @@ rule export:
         " --output-geopackage {output.geopackage:q}"
         " --output-project {output.project:q}"
         " --output-all {output.all:q}"
+        " --output-csv {output.csv:q}"
         " --output-shapefile {output.shapefile[0]:q}"
         " --output-craterstats-shapefile {output.craterstats_shapefile[0]:q}"
         " --output-area-shapefile {output.area_shapefile[0]:q}"
@@ -173,4 +174,3 @@ rule export:
         " --provenance {params.provenance:q}"
         " --body {params.body:q}"
         " 2>&1 | tee {log:q}"
-        " --output-csv {output.csv:q}"
