@@ -32,10 +32,14 @@ def searched_cells(grid: TileGrid, valid: NDArray[np.bool_], min_valid_fraction:
 
 
 def valid_fraction(valid: NDArray[np.bool_], x_off: int, y_off: int, side: int) -> float:
-    """Share of a square window (level-0 pixels) that holds data, from the mask in cells; outside counts as none."""
+    """Share of a square window (level-0 pixels) that holds data, from the mask in cells; 0 outside the raster.
+
+    Of a window that reaches beyond the raster, as the only tile of a small one does, the part inside counts.
+    """
     cells = max(1, -(-side // CELL_PX))
     row, col = y_off // CELL_PX, x_off // CELL_PX
-    return float(valid[row : row + cells, col : col + cells].sum()) / cells**2
+    inside = valid[row : row + cells, col : col + cells]
+    return float(inside.mean()) if inside.size else 0.0
 
 
 def footprint(

@@ -19,6 +19,8 @@ from crater_pipeline.tiles import Tile, TileGrid, TilingSettings
 COLUMNS = ["name", "level", "row", "col", "x_off", "y_off", "size", "split", "image", "valid_fraction"]
 """Columns of `tiles.parquet`."""
 
+TOO_LITTLE = "no tile holds enough data to be searched; choose other bounds, or lower tiling.min_valid_fraction"
+
 
 class Parts:
     """Which cells (`CELL_PX` level-0 pixels) of a raster are wanted and searched, and their part of the split."""

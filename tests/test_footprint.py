@@ -114,6 +114,14 @@ def test_the_core_of_a_tile_that_is_skipped_is_not_searched() -> None:
     assert searched_cells(grid, valid, 0.01)[:, 64:66].all()
 
 
+def test_a_raster_smaller_than_a_tile_is_searched() -> None:
+    grid = TileGrid(120, 100, size=512)
+    assert searched_cells(grid, np.ones((13, 15), bool), 0.05).all()
+    sparse = np.zeros((13, 15), bool)
+    sparse[0, :5] = True
+    assert not searched_cells(grid, sparse, 0.05).any()
+
+
 def test_polygons_beyond_the_antimeridian_are_cut_and_wrapped() -> None:
     wrapped = wrap_polygons([shapely.box(170, 0, 190, 10), shapely.box(-30, 0, -20, 5)])
     assert wrapped.area == pytest.approx(250)

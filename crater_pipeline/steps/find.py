@@ -8,29 +8,22 @@ from typing import Annotated, Literal
 import numpy as np
 from cyclopts import Parameter
 
-from crater_pipeline.bodies import Body
+from crater_pipeline.bodies import MOON, Body
 from crater_pipeline.bounds import Bounds
 from crater_pipeline.calibration import apply
 from crater_pipeline.catalogues import empty_catalogue
-from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.export.geopackage import region_layers, write_geopackage
 from crater_pipeline.export.provenance import provenance_rows
 from crater_pipeline.export.publication import catalogue_layer, is_exported, publish
 from crater_pipeline.export.styles import styles
 from crater_pipeline.extent import raster_bounds
-from crater_pipeline.merging import MergingSettings
 from crater_pipeline.models.weights import file_hash, metadata_path, read_metadata, shipped_weights
 from crater_pipeline.rasters import raster_info
-from crater_pipeline.relief import shade_raster
-from crater_pipeline.reprojection import ReprojectionSettings, reproject_region
 from crater_pipeline.shading import ShadingSettings
 from crater_pipeline.steps._command import run
-from crater_pipeline.survey import survey
-from crater_pipeline.tiles import TilingSettings
+from crater_pipeline.zonal_survey import Survey
 
 log = logging.getLogger(__name__)
-
-MOON = Body(name="moon", radius_m=1_737_400)
 
 
 def find(
@@ -47,6 +40,9 @@ def find(
     shading: ShadingSettings | None = None,
 ) -> None:
     """Find the craters of a georeferenced raster with the shipped weights: `find my.tif --out craters.gpkg`.
+
+    A raster of any extent will do: where no map shows all of it without distortion, up to a whole body, it is
+    searched zone by zone, and every crater still comes out once.
 
     Parameters
     ----------
@@ -81,21 +77,8 @@ def find(
     log.info("%s: %s of %.4g m a pixel, %s", raster, kind, info.pixel_size_m, [round(v, 4) for v in area])
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
-        image = Path(folder) / "projected.tif"
-        reproject_region(raster, image, area, body, kind, ReprojectionSettings(), nodata)
-        if kind == "dtm":
-            projected, image = image, Path(folder) / "shaded.tif"
-            shade_raster(projected, image, body, shading or ShadingSettings())
-        craters, searched = survey(
-            image,
-            weights,
-            metadata_path(weights),
-            area,
-            body,
-            TilingSettings(),
-            InferenceSettings(),
-            MergingSettings(),
-        )
+        survey = Survey(kind, body, weights, metadata_path(weights), nodata, shading or ShadingSettings())
+        craters, searched = survey.of(raster, area, Path(folder))
     published = publish(craters, empty_catalogue(), point, 0.0, body)
     exported = published[is_exported(published, point)].reset_index(drop=True)
     sources = [{"url": raster.name, "sha256": file_hash(raster)}]

@@ -11,7 +11,7 @@ from crater_pipeline.rasters import info_of, open_raster, valid_mask
 from crater_pipeline.splits import SplitSettings
 from crater_pipeline.steps._command import run
 from crater_pipeline.tiles import TilingSettings
-from crater_pipeline.tiling import Parts, write_tiles
+from crater_pipeline.tiling import TOO_LITTLE, Parts, write_tiles
 
 
 def tile(
@@ -50,6 +50,8 @@ def tile(
         parts = Parts(info, valid, area, body, tiling, split, trained)
         if not parts.wanted.any():
             raise UserError(f"{image}: no data inside the bounds {list(area)}; check regions.<name>.bounds")
+        if not (parts.wanted & parts.searched).any():
+            raise UserError(f"{image}: {TOO_LITTLE}")
         tiles = write_tiles(dataset, parts, output_images, tiling.min_valid_fraction)
     with atomic_path(output_tiles) as temporary:
         tiles.to_parquet(temporary, index=False)

@@ -1,0 +1,153 @@
+"""One's own raster, without a configuration: what comes out, and what is said about a raster that will not do."""
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import rasterio
+from affine import Affine
+from pyproj import CRS
+from scipy.ndimage import gaussian_filter
+
+from crater_pipeline.bodies import MOON, Body
+from crater_pipeline.errors import UserError
+from crater_pipeline.rasters import create_raster
+from crater_pipeline.steps.find import find
+
+DEGREES = MOON.geographic_crs
+
+
+def write(path: Path, crs: CRS = DEGREES, transform: Affine | None = None, values: np.ndarray | None = None) -> Path:
+    """120 x 100 pixels of a tenth of a degree, from 10 E 20 N, of a ground that is no plane."""
+    random = np.random.default_rng(0)
+    grey = 120 + 30 * gaussian_filter(random.normal(size=(100, 120)), 2) / 0.14 if values is None else values
+    transform = transform or Affine(0.1, 0, 10, 0, -0.1, 20)
+    with create_raster(path, grey.shape[1], grey.shape[0], crs, transform, "uint8", 0) as dataset:
+        dataset.write(np.clip(grey, 0, 255).astype(np.uint8), 1)
+    return path
+
+
+def found(raster: Path, layer: str, threshold: float | None = None) -> gpd.GeoDataFrame:
+    out = raster.parent / "out" / "craters.gpkg"
+    find(raster, out=out, threshold=threshold)
+    return gpd.read_file(out, layer=layer)
+
+
+def test_a_raster_of_a_region(tmp_path: Path) -> None:
+    raster = write(tmp_path / "mine.tif")
+    # a threshold of nothing: noise has no craters, but the rows are what is looked at
+    craters = found(raster, "craters", threshold=0.0)
+    assert len(craters) > 0
+    assert set(craters["status"]) == {"candidate"}
+    assert craters["lon"].between(10, 22).all()
+    assert craters["lat"].between(10, 20).all()
+    footprint = gpd.read_file(tmp_path / "out" / "craters.gpkg", layer="footprint")
+    area = np.radians(12) * MOON.radius_km**2 * (np.sin(np.radians(20)) - np.sin(np.radians(10)))
+    assert footprint["area_km2"].sum() == pytest.approx(area, rel=0.02)
+    with closing(sqlite3.connect(tmp_path / "out" / "craters.gpkg")) as database:
+        facts = dict(database.execute("SELECT key, value FROM provenance"))
+    assert facts["sources.0.url"] == "mine.tif"
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["craters.gpkg"]
+
+
+def test_a_whole_body_is_searched_by_zones(tmp_path: Path) -> None:
+    grey = 120 + 30 * gaussian_filter(np.random.default_rng(0).normal(size=(180, 360)), 2) / 0.14
+    raster = write(tmp_path / "moon.tif", transform=Affine(1, 0, -180, 0, -1, 90), values=grey)
+    craters = found(raster, "craters", threshold=0.0)
+    footprint = gpd.read_file(tmp_path / "out" / "craters.gpkg", layer="footprint")
+    assert footprint["area_km2"].sum() == pytest.approx(4 * np.pi * MOON.radius_km**2, rel=1e-6)
+    assert footprint["split"].tolist() == ["test"]
+    assert footprint.geometry[0].is_valid
+    assert footprint.geometry[0].area == pytest.approx(360 * 180, rel=1e-6)
+    assert not craters["crater_id"].duplicated().any()
+    assert set(np.digitize(craters["lat"], [-37, 37])) == {0, 1, 2}
+
+
+def test_a_zone_without_data_is_passed_over(tmp_path: Path) -> None:
+    """A mosaic that declares the whole body but ends at 37 degrees, as stereo models end short of the poles."""
+    grey = 120 + 30 * gaussian_filter(np.random.default_rng(0).normal(size=(180, 360)), 2) / 0.14
+    grey[:53] = grey[127:] = 0
+    raster = write(tmp_path / "belt.tif", transform=Affine(1, 0, -180, 0, -1, 90), values=grey)
+    footprint = found(raster, "footprint")
+    belt = 4 * np.pi * MOON.radius_km**2 * np.sin(np.radians(37))
+    assert footprint["area_km2"].sum() == pytest.approx(belt, rel=0.05)
+
+
+def sphere(radius_m: float) -> CRS:
+    return Body(name="ball", radius_m=radius_m).geographic_crs
+
+
+def no_crs(path: Path) -> Path:
+    write(path)
+    bare = path.with_name("bare.tif")
+    with (
+        rasterio.open(path) as source,
+        rasterio.open(
+            bare, "w", driver="GTiff", width=120, height=100, count=1, dtype="uint8", transform=source.transform
+        ) as target,
+    ):
+        target.write(source.read())
+    return bare
+
+
+def text(path: Path) -> Path:
+    path.write_text("no raster")
+    return path
+
+
+def speck() -> np.ndarray:
+    grey = np.zeros((100, 120))
+    grey[40:56, 40:56] = 100
+    return grey
+
+
+Area = tuple[float, float, float, float]
+
+MISTAKES: dict[str, tuple[Callable[[Path], Path], Area | None, str]] = {
+    "no file": (lambda path: path, None, "no such file"),
+    "no raster": (text, None, "not a raster"),
+    "no reference system": (no_crs, None, "no coordinate reference system"),
+    "Earth": (lambda path: write(path, CRS("EPSG:4326")), None, "6378137.0 x 6356752.3 m, but body 'moon'"),
+    "another radius": (lambda path: write(path, sphere(1_737_151.3)), None, "1737151.3 m, but body 'moon' is a sphere"),
+    "another body": (lambda path: write(path, sphere(3_396_190)), None, "3396190.0"),
+    "elsewhere": (write, (50, 0, 60, 10), "does not reach the bounds"),
+    "elsewhere, by zones": (write, (40, -80, 60, 80), "does not reach the bounds"),
+    "bounds upside down": (write, (10, 20, 20, 10), "south must be below north"),
+    "hardly any data": (lambda path: write(path, values=speck()), None, "no tile holds enough data"),
+    "only nodata": (lambda path: write(path, values=np.zeros((100, 120))), None, "only nodata"),
+}
+
+
+@pytest.mark.parametrize(("make", "bounds", "message"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_one_message(
+    tmp_path: Path, make: Callable[[Path], Path], bounds: Area | None, message: str
+) -> None:
+    raster = make(tmp_path / "mine.tif")
+    with pytest.raises(UserError, match=message) as caught:
+        find(raster, out=tmp_path / "out" / "craters.gpkg", bounds=bounds)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out").exists() or list((tmp_path / "out").iterdir()) == []
+
+
+def test_the_command_says_it_in_one_line(tmp_path: Path) -> None:
+    raster = write(tmp_path / "mine.tif", sphere(1_737_151.3))
+    command = [
+        sys.executable,
+        "-m",
+        "crater_pipeline.cli",
+        "find",
+        str(raster),
+        "--out",
+        str(tmp_path / "craters.gpkg"),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith(f"error: {raster}: stands on an ellipsoid of 1737151.3")
