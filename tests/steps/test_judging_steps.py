@@ -56,7 +56,7 @@ class Chain:
             dataset.write(noise, 1)
         assert raster_info(self.path("image.tif")).width == 700
 
-    def calibrate(self, trained: bool = True) -> dict[str, Any]:
+    def calibrate(self, trained: bool = True, **more: Any) -> dict[str, Any]:
         calibrate(
             craters=self.path("merged.parquet"),
             catalogue=self.path("catalogue.parquet"),
@@ -66,6 +66,7 @@ class Chain:
             trained=trained,
             min_diameter_km=2.0,
             body=MOON,
+            **more,
         )
         point: dict[str, Any] = json.loads(self.path("operating_point.json").read_text())
         return point
@@ -226,6 +227,19 @@ def test_tile_figures_when_detections_are_given(finished: tuple[Chain, dict[str,
     page = chain.report()
     check_page(page)
     assert "Per tile, as COCO counts" in page
+
+
+def test_another_regions_operating_point_counts_as_the_weights_own(tmp_path: Path) -> None:
+    chain = Chain(tmp_path, random_region(0))
+    other = {"raw_threshold": 0.5, "calibration": {"kind": "isotonic", "raw": [0.0, 1.0], "calibrated": [0.0, 0.8]}}
+    chain.path("other.json").write_text(json.dumps(other))
+    point = chain.calibrate(trained=False, initial_operating_point=chain.path("other.json"))
+    assert point["source"] == "weights"
+    assert point["raw_threshold"] == 0.5
+    assert point["threshold"] == pytest.approx(0.4)
+    # Where the region's own validation part says enough, it decides.
+    fitted = chain.calibrate(trained=True, initial_operating_point=chain.path("other.json"))
+    assert fitted == chain.calibrate(trained=True)
 
 
 def test_missing_input_is_named(tmp_path: Path) -> None:
