@@ -6,9 +6,7 @@ paths relative to the project, so that the folder can be moved.
 
 import hashlib
 import logging
-import os
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -21,13 +19,11 @@ from crater_pipeline.atomic import atomic_path
 from crater_pipeline.bodies import Body
 from crater_pipeline.export.edits import kept_path
 from crater_pipeline.export.mosaic_view import MosaicView
-from crater_pipeline.export.styles import QGIS_VERSION, symbology
+from crater_pipeline.export.project_layers import raster_layer, reference_system, relative_source, vector_layers
+from crater_pipeline.export.styles import QGIS_VERSION
 from crater_pipeline.projections import transformer
 
 logger = logging.getLogger(__name__)
-
-LAYERS = {"craters": "Polygon", "catalogue": "Polygon", "footprint": "Polygon"}
-"""Layers of the GeoPackage from the top down, with QGIS's name of their geometry."""
 
 CLOSED = ("catalogue", "footprint", "mosaic")
 """Layers whose legend is folded."""
@@ -45,13 +41,21 @@ Extent = tuple[float, float, float, float]
 
 
 def write_project(
-    path: Path, title: str, geopackage: Path, mosaic: MosaicView, footprint: gpd.GeoDataFrame, body: Body
+    path: Path,
+    title: str,
+    geopackage: Path,
+    mosaic: MosaicView,
+    footprint: gpd.GeoDataFrame,
+    body: Body,
+    seam: bool = False,
 ) -> None:
-    """Write the project; `geopackage` holds the layers `LAYERS`, `footprint` the area that is shown at first.
+    """Write the project; `geopackage` holds the layers of a region, `footprint` the area that is shown at first;
+    `seam` as in `styles.symbology`.
 
     A project that is there and was saved by a user since it was written is kept beside the new one.
     """
-    document = project_document(title, path.parent, geopackage, mosaic, shown_extent(footprint, mosaic, body), body)
+    extent = shown_extent(footprint, mosaic, body)
+    document = project_document(title, path.parent, geopackage, mosaic, extent, body, seam)
     with atomic_path(path) as temporary:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(zipfile.ZipInfo(f"{path.stem}.qgs", TIMESTAMP), document, zipfile.ZIP_DEFLATED)
@@ -89,12 +93,14 @@ def shown_extent(footprint: gpd.GeoDataFrame, mosaic: MosaicView, body: Body) ->
     return max(x0 - margin, left), max(y0 - margin, bottom), min(x1 + margin, right), min(y1 + margin, top)
 
 
-def project_document(title: str, folder: Path, geopackage: Path, mosaic: MosaicView, extent: Extent, body: Body) -> str:
+def project_document(
+    title: str, folder: Path, geopackage: Path, mosaic: MosaicView, extent: Extent, body: Body, seam: bool
+) -> str:
     """The XML of the project; sources are given relative to `folder`."""
     root = ET.Element("qgis", projectname=title, version=QGIS_VERSION)
     ET.SubElement(root, "title").text = title
     ET.SubElement(root, "projectCrs").append(reference_system(mosaic.crs))
-    maps = [*_vector_layers(_relative(geopackage, folder), body), _raster_layer(mosaic, folder)]
+    maps = [*vector_layers(relative_source(geopackage, folder), body, seam), raster_layer(mosaic, folder)]
     root.append(_tree(maps))
     root.append(_canvas(extent, mosaic.crs))
     projectlayers = ET.SubElement(root, "projectlayers")
@@ -105,63 +111,6 @@ def project_document(title: str, folder: Path, geopackage: Path, mosaic: MosaicV
     root.append(_properties(body))
     ET.indent(root, " ")
     return "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + ET.tostring(root, encoding="unicode")
-
-
-def reference_system(crs: CRS) -> ET.Element:
-    """The `spatialrefsys` element: well-known text, and the registered name where there is one."""
-    element = ET.Element("spatialrefsys", nativeFormat="Wkt")
-    known = crs.to_authority(min_confidence=100)
-    values = {
-        "wkt": crs.to_wkt(),
-        "proj4": "",
-        "srsid": "0",
-        "srid": "0",
-        "authid": f"{known[0]}:{known[1]}" if known else "",
-        "description": crs.name,
-        "projectionacronym": "",
-        "ellipsoidacronym": "",
-        "geographicflag": "true" if crs.is_geographic else "false",
-    }
-    for name, value in values.items():
-        ET.SubElement(element, name).text = value
-    return element
-
-
-def _vector_layers(source: str, body: Body) -> Iterator[ET.Element]:
-    for name, geometry in LAYERS.items():
-        layer = ET.Element("maplayer", type="vector", geometry=geometry, hasScaleBasedVisibilityFlag="0")
-        layer.set("labelsEnabled", "1" if name == "craters" else "0")
-        _describe(layer, name, f"{source}|layername={name}", "ogr", body.geographic_crs)
-        layer.extend(symbology()[name])
-        yield layer
-
-
-def _raster_layer(mosaic: MosaicView, folder: Path) -> ET.Element:
-    layer = ET.Element("maplayer", type="raster", hasScaleBasedVisibilityFlag="0")
-    _describe(layer, "mosaic", _relative(mosaic.path, folder), "gdal", mosaic.crs)
-    pipe = ET.SubElement(layer, "pipe")
-    grey = {"type": "singlebandgray", "grayBand": "1", "gradient": "BlackToWhite", "alphaBand": "-1", "opacity": "1"}
-    contrast = ET.SubElement(ET.SubElement(pipe, "rasterrenderer", grey), "contrastEnhancement")
-    low, high = mosaic.stretch
-    for name, value in (
-        ("minValue", f"{low:.9g}"),
-        ("maxValue", f"{high:.9g}"),
-        ("algorithm", "StretchToMinimumMaximum"),
-    ):
-        ET.SubElement(contrast, name).text = value
-    # averaging when zoomed out: single pixels of a rough surface would glitter
-    ET.SubElement(
-        pipe, "rasterresampler", maxOversampling="2", zoomedOutResampler="bilinear", zoomedInResampler="bilinear"
-    )
-    return layer
-
-
-def _describe(layer: ET.Element, name: str, source: str, provider: str, crs: CRS) -> None:
-    ET.SubElement(layer, "id").text = f"{name}_of_the_region"  # shorter ones are not accepted
-    ET.SubElement(layer, "datasource").text = source
-    ET.SubElement(layer, "layername").text = name.capitalize()
-    ET.SubElement(layer, "srs").append(reference_system(crs))
-    ET.SubElement(layer, "provider").text = provider
 
 
 def _tree(maps: list[ET.Element]) -> ET.Element:
@@ -207,12 +156,6 @@ def _properties(body: Body) -> ET.Element:
         parent = ET.SubElement(properties, group) if parent is None else parent
         ET.SubElement(parent, name, type=kind).text = value
     return properties
-
-
-def _relative(path: Path, folder: Path) -> str:
-    """A path as QGIS writes relative ones, with forward slashes and a leading `./` or `../`."""
-    relative = Path(os.path.relpath(path, folder)).as_posix()
-    return relative if relative.startswith("../") else f"./{relative}"
 
 
 def _text(element: ET.Element, name: str) -> str:

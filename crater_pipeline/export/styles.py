@@ -5,6 +5,11 @@ from dataclasses import dataclass, field
 from uuid import NAMESPACE_OID, uuid5
 from xml.etree import ElementTree as ET
 
+import geopandas as gpd
+import pandas as pd
+
+from crater_pipeline.bodies import Body
+from crater_pipeline.craters import crosses_antimeridian
 from crater_pipeline.export.labelling import diameter_labels
 
 QGIS_VERSION = "3.22.0"
@@ -17,6 +22,12 @@ STATUS_LINES = {"matched": ("solid", 0.5), "candidate": ("dash", 0.5), "unverifi
 """Line style and width in mm by status."""
 
 SPLIT_COLOURS = {"train": "#7fb2e5", "val": "#c3a6f2", "test": "#ffffff"}
+
+OPEN = (
+    "difference(boundary($geometry), "
+    "geom_from_wkt('MULTILINESTRING((-180 -90,-180 90,180 90),(-180 -90,180 -90,180 90))'))"
+)
+"""Expression: the outline without what follows the edges of the map of longitude and latitude."""
 
 FOUND, MISSED = "#35d07f", "#19c8ff"
 """Lines of catalogue craters: cold colours, those of the scores are warm."""
@@ -32,33 +43,45 @@ class Rule:
     rules: Sequence["Rule"] = field(default=())
 
 
-def styles() -> dict[str, str]:
-    """QML by the layer's name."""
-    return {name: qml(elements) for name, elements in symbology().items()}
+def styles(seam: bool = False) -> dict[str, str]:
+    """QML by the layer's name; `seam` as in `symbology`."""
+    return {name: qml(elements) for name, elements in symbology(seam).items()}
 
 
-def symbology() -> dict[str, list[ET.Element]]:
-    """What a layer's style consists of (renderer, labels), by the layer's name; a project embeds the same."""
+def symbology(seam: bool = False) -> dict[str, list[ET.Element]]:
+    """What a layer's style consists of (renderer, labels), by the layer's name; a project embeds the same.
+
+    With `seam`, outlines are not drawn where shapes are cut at the antimeridian or end at a pole: on the ground there
+    is no line. That costs time at each drawing, so it is for regions that have such shapes (`crosses_seam`).
+    """
+
+    def outline(colour: str, line: str, width: float) -> ET.Element:
+        drawn = _outline(colour, line, width)
+        return _without_seam(drawn) if seam else drawn
+
+    splits = [
+        Rule(f"Searched: {split}", f"\"split\" = '{split}'", outline(colour, "solid", 0.4))
+        for split, colour in SPLIT_COLOURS.items()
+    ]
+    known = [
+        Rule("Catalogue: found", '"found"', outline(FOUND, "solid", 0.25)),
+        Rule("Catalogue: missed", 'NOT "found"', outline(MISSED, "solid", 0.35)),
+    ]
     return {
-        "craters": [renderer([_by_score(status, _outline) for status in STATUS_LINES]), diameter_labels()],
+        "craters": [renderer([_by_score(status, outline) for status in STATUS_LINES]), diameter_labels()],
         "centres": [renderer([_by_score(status, _point) for status in STATUS_LINES])],
-        "footprint": [
-            renderer(
-                [
-                    Rule(f"Searched: {split}", f"\"split\" = '{split}'", _outline(colour, "solid", 0.4))
-                    for split, colour in SPLIT_COLOURS.items()
-                ]
-            )
-        ],
-        "catalogue": [
-            renderer(
-                [
-                    Rule("Catalogue: found", '"found"', _outline(FOUND, "solid", 0.25)),
-                    Rule("Catalogue: missed", 'NOT "found"', _outline(MISSED, "solid", 0.35)),
-                ]
-            )
-        ],
+        "footprint": [renderer(splits)],
+        "catalogue": [renderer(known)],
     }
+
+
+def crosses_seam(footprint: gpd.GeoDataFrame, circles: Sequence[pd.DataFrame], body: Body) -> bool:
+    """Whether the footprint or a circle (lon, lat, diameter_km) reaches the antimeridian or a pole."""
+    west, south, east, north = footprint.total_bounds
+    if west <= -180.0 or east >= 180.0 or south <= -90.0 or north >= 90.0:
+        return True
+    cut = (crosses_antimeridian(table["lon"], table["lat"], table["diameter_km"], body) for table in circles)
+    return any(each.any() for each in cut)
 
 
 def _by_score(status: str, symbol) -> Rule:  # type: ignore[no-untyped-def]
@@ -114,6 +137,21 @@ def _outline(colour: str, line: str, width: float) -> ET.Element:
     """An area without fill."""
     options = {"line_color": _rgba(colour), "line_style": line, "line_width": f"{width:g}", "line_width_unit": "MM"}
     return _symbol("fill", "SimpleLine", {**options, "joinstyle": "round", "capstyle": "flat"})
+
+
+def _without_seam(symbol: ET.Element) -> ET.Element:
+    """The area's line, drawn along its boundary less the map's frame in degrees."""
+    generated = _symbol(
+        "fill", "GeometryGenerator", {"SymbolType": "Line", "geometryModifier": OPEN, "units": "MapUnit"}
+    )
+    line, layer = _symbol("line", "", {}), symbol.find("layer")
+    assert layer is not None
+    line.set("name", "@0@0")
+    line[:] = [layer]
+    holder = generated.find("layer")
+    assert holder is not None
+    holder.append(line)
+    return generated
 
 
 def _point(colour: str, line: str, width: float) -> ET.Element:

@@ -12,7 +12,7 @@ from crater_pipeline.export.plain import write_csv
 from crater_pipeline.export.project import write_project
 from crater_pipeline.export.provenance import provenance_rows
 from crater_pipeline.export.publication import catalogue_layer, is_exported, publish
-from crater_pipeline.export.styles import styles
+from crater_pipeline.export.styles import crosses_seam, styles
 from crater_pipeline.merging import COLUMNS
 from crater_pipeline.steps._command import run
 from crater_pipeline.tables import read_geotable, read_json, read_table
@@ -100,11 +100,11 @@ def export(
     )
     with atomic_path(output_all) as temporary:
         published.to_parquet(temporary, index=False)
-    write_geopackage(
-        output_geopackage, region_layers(exported, searched, listed, body, vertices), styles(), facts, body
-    )
+    seam = crosses_seam(searched, [exported, listed], body)
+    layers = region_layers(exported, searched, listed, body, vertices)
+    write_geopackage(output_geopackage, layers, styles(seam), facts, body)
     title = region.replace("_", " ").capitalize()
-    write_project(output_project, title, output_geopackage, mosaic_view(image), searched, body)
+    write_project(output_project, title, output_geopackage, mosaic_view(image), searched, body, seam)
     write_csv(output_csv, exported)
     shapefile.write_craters(output_shapefile, exported, body, vertices)
     area, area_km2 = craterstats.searched_area(searched, body), float(searched["area_km2"].sum())

@@ -43,13 +43,14 @@ def test_geopackage(exported: Exported, tmp_path: Path) -> None:
         assert layer["renderer"] == "RuleRenderer"
         assert layer["filters_valid"]
     assert {"Matched", "Candidate", "Unverifiable"} <= set(seen["craters"]["rules"])
-    assert set(seen["craters"]["symbols"]) == {"SimpleLine"}
+    assert set(seen["craters"]["symbols"]) == {"GeometryGenerator"}  # the region crosses the antimeridian
     colours = np.unique((imread(image)[..., :3] * 255).astype(np.uint8).reshape(-1, 3), axis=0)
     assert len(colours) > 5  # outlines in several colours on the background
 
 
 def test_nothing_found(exported_empty: Exported, tmp_path: Path) -> None:
     for name, layer in zip(LAYERS, look(tmp_path, layers_of(exported_empty)), strict=True):
+        assert set(layer["symbols"]) == {"SimpleMarker" if name == "centres" else "SimpleLine"}
         assert layer["valid"]
         assert layer["crs"] == "IAU_2015:30100"
         assert layer["features"] == (1 if name == "footprint" else 0)

@@ -21,6 +21,7 @@ from tests.export.system_qgis import run_qgis
 PROBE = Path(__file__).with_name("qgis_project_probe.py")
 SIZE = (900, 700)
 FROM_FILE = ("-", "-", "-", "-")
+OVER_AND_BELOW = ("Craters,Mosaic", "Mosaic")
 
 
 def open_project(exported: Exported, folder: Path, maps: Sequence[tuple[str, Sequence[str]]]) -> dict[str, Any]:
@@ -93,8 +94,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Exported:
 
 
 def test_circles_are_drawn_over_the_mosaic(plain: Exported, tmp_path: Path) -> None:
-    everything, mosaic, only_craters = ("all", FROM_FILE), ("Mosaic", FROM_FILE), ("Craters,Mosaic", FROM_FILE)
-    seen = open_project(plain, tmp_path, [everything, mosaic, only_craters])
+    seen = open_project(plain, tmp_path, [(layers, FROM_FILE) for layers in ("all", "Mosaic", "Craters,Mosaic")])
     check_project(seen)
     whole, below, circles = (picture(tmp_path / f"{number}.png") for number in range(3))
     grey = (below == below[..., :1]).all(axis=2)
@@ -127,14 +127,15 @@ def test_colours_follow_the_score(plain: Exported, tmp_path: Path) -> None:
     assert seen["maps"][0]["scale"] < 2_000_000
 
 
+def around(exported: Exported, lon: float, lat: float, half_m: float) -> tuple[str, ...]:
+    """The extent of a square on the map."""
+    crs = mosaic_view(exported["projected.tif"]).crs
+    x, y = transformer(MOON.geographic_crs, crs).transform(lon, lat)
+    return tuple(str(value) for value in (x - half_m, y - half_m, x + half_m, y + half_m))
+
+
 def test_labels_are_for_craters_that_are_large_on_the_map(plain: Exported, tmp_path: Path) -> None:
-    crs = mosaic_view(plain["projected.tif"]).crs
-    x, y = transformer(MOON.geographic_crs, crs).transform(11.75, 31.0)
-
-    def around(half_m: float) -> tuple[str, ...]:
-        return tuple(str(v) for v in (x - half_m, y - half_m, x + half_m, y + half_m))
-
-    maps = [("Craters", around(half)) for half in (40_000.0, 150_000.0, 2_000_000.0)]
+    maps = [("Craters", around(plain, 11.75, 31.0, half_m)) for half_m in (40_000.0, 150_000.0, 2_000_000.0)]
     near, farther, far = (each["labels"] for each in open_project(plain, tmp_path, maps)["maps"])
     assert sorted(near) == ["14.0 km", "8.00 km", "8.00 km", "8.00 km"]
     assert farther == ["14.0 km"]
@@ -142,12 +143,20 @@ def test_labels_are_for_craters_that_are_large_on_the_map(plain: Exported, tmp_p
 
 
 def test_a_region_across_the_antimeridian(exported: Exported, tmp_path: Path) -> None:
-    seen = open_project(exported, tmp_path, [("all", FROM_FILE), ("Craters,Mosaic", FROM_FILE), ("Mosaic", FROM_FILE)])
+    near = around(exported, 180.0, 12.0, 20_000.0)
+    maps = [("all", FROM_FILE), *((layers, extent) for extent in (FROM_FILE, near) for layers in OVER_AND_BELOW)]
+    seen = open_project(exported, tmp_path, maps)
     check_project(seen)
+    changed, changed_near = (
+        (picture(tmp_path / f"{over}.png") != picture(tmp_path / f"{over + 1}.png")).any(axis=2) for over in (1, 3)
+    )
     craters = published(exported)
     large = craters[craters["diameter_km"] >= 10]
-    changed = (picture(tmp_path / "1.png") != picture(tmp_path / "2.png")).any(axis=2)
     assert (drawn_share(exported, large, seen["maps"][1]["extent"], changed) > 0.98).all()
+    # nothing is drawn along the meridian that cuts the crater of 20 km: small circles on it, away from the label
+    offset_deg = np.degrees(6.0 / MOON.radius_km)
+    on_the_cut = catalogue_of([180.0, 180.0], [12 - offset_deg, 12 + offset_deg], [3.0, 3.0])
+    assert (drawn_share(exported, on_the_cut, seen["maps"][3]["extent"], changed_near) == 0).all()
 
 
 @pytest.mark.parametrize("pole", [90.0, -90.0])
@@ -159,7 +168,7 @@ def test_a_region_around_a_pole(pole: float, tmp_path: Path) -> None:
     known = catalogue_of([0.0, 90.0, -135.0, 45.0, 180.0], latitudes, [40.0, 30.0, 20.0, 60.0, 50.0])
     halves = footprint_of({"test": [(-180, south, 0, north)], "val": [(0, south, 180, north)]})
     polar = run_export(tmp_path / "polar", craters, known, halves)
-    seen = open_project(polar, tmp_path, [("Craters,Mosaic", FROM_FILE), ("Mosaic", FROM_FILE)])
+    seen = open_project(polar, tmp_path, [(layers, FROM_FILE) for layers in OVER_AND_BELOW])
     check_project(seen)
     changed = (picture(tmp_path / "0.png") != picture(tmp_path / "1.png")).any(axis=2)
     assert (drawn_share(polar, published(polar), seen["maps"][0]["extent"], changed) > 0.98).all()

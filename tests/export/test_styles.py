@@ -2,10 +2,12 @@
 
 from xml.etree import ElementTree as ET
 
+import pandas as pd
 import pytest
 
-from crater_pipeline.export.styles import SCORE_COLOURS, SPLIT_COLOURS, STATUS_LINES, styles
+from crater_pipeline.export.styles import SCORE_COLOURS, SPLIT_COLOURS, STATUS_LINES, crosses_seam, styles
 from crater_pipeline.splits import SPLITS
+from tests.export.small_region import MOON, footprint_of
 
 
 def option(symbol: ET.Element, name: str) -> str:
@@ -55,3 +57,28 @@ def test_every_part_of_the_split_is_drawn() -> None:
 
 def test_the_same_in_every_run() -> None:
     assert styles() == styles()
+
+
+@pytest.mark.parametrize(
+    ("box", "circle", "expected"),
+    [
+        ((10, 20, 30, 40), (20, 30, 50), False),
+        ((10, 20, 30, 40), (-179.9, 30, 50), True),  # a circle across the antimeridian
+        ((170, 20, 180, 40), (175, 30, 50), True),
+        ((10, 60, 30, 90), (20, 70, 50), True),
+    ],
+)
+def test_regions_with_shapes_that_are_cut(
+    box: tuple[float, float, float, float], circle: tuple[float, float, float], expected: bool
+) -> None:
+    circles = [pd.DataFrame({"lon": [], "lat": [], "diameter_km": []}, dtype=float)]
+    circles += [pd.DataFrame([circle], columns=["lon", "lat", "diameter_km"])]
+    assert crosses_seam(footprint_of({"test": [box]}), circles, MOON) == expected
+
+
+def test_without_the_seam_the_same_lines_are_drawn() -> None:
+    plain, open_ = (ET.fromstring(styles(seam)["craters"]) for seam in (False, True))
+    for name in ("line_color", "line_style", "line_width"):
+        assert [option(s, name) for s in plain.iter("symbol")] == [
+            option(s, name) for s in open_.iter("symbol") if s.attrib["type"] == "fill"
+        ]
