@@ -51,7 +51,7 @@ def _batches(
         shapes = geometries(table.iloc[start : start + BATCH])
         if multi:
             single = shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON
-            shapes[single] = [shapely.MultiPolygon([polygon]) for polygon in shapes[single]]
+            shapes[single] = shapely.multipolygons(shapes[single], indices=np.arange(single.sum()))
         wkb = pa.array(shapely.to_wkb(shapes), type=pa.binary())
         rows = attributes.slice(start, BATCH).append_column(schema.field(len(schema) - 1), wkb)
         yield from rows.replace_schema_metadata(schema.metadata).combine_chunks().to_batches()

@@ -15,7 +15,7 @@ from crater_pipeline.catalogues import empty_catalogue
 from crater_pipeline.export.geopackage import region_layers, write_geopackage
 from crater_pipeline.export.provenance import provenance_rows
 from crater_pipeline.export.publication import catalogue_layer, is_exported, publish
-from crater_pipeline.export.styles import styles
+from crater_pipeline.export.styles import crosses_seam, styles
 from crater_pipeline.extent import raster_bounds
 from crater_pipeline.models.weights import file_hash, metadata_path, read_metadata, shipped_weights
 from crater_pipeline.rasters import raster_info
@@ -84,7 +84,8 @@ def find(
     sources = [{"url": raster.name, "sha256": file_hash(raster)}]
     facts = provenance_rows("{}", sources=sources, weights_hash=described.hash, kind=kind, threshold=point["threshold"])
     listed = catalogue_layer(empty_catalogue(), exported, searched)
-    write_geopackage(out, region_layers(exported, searched, listed, body, vertices=72), styles(), facts, body)
+    style = styles(seam=crosses_seam(searched, [exported], body))
+    write_geopackage(out, region_layers(exported, searched, listed, body, vertices=72), style, facts, body)
     log.info("%s: %d craters in %.0f km2", out, len(exported), searched["area_km2"].sum())
 
 
