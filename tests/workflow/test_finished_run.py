@@ -74,8 +74,8 @@ def would_run(checkout: Checkout, *targets: str, mine: str = "mine.yaml") -> set
 def test_the_contracts_files_are_there(finished: Checkout) -> None:
     results = finished.folder / "results" / "tiny"
     others = (
-        "craters.gpkg craters.qgz craters.csv craters_all.parquet craters.shp craters.dbf craters.shx craters.prj detections.parquet "
-        "metrics.json report.html tiles/annotations.json weights.safetensors weights.json operating_point.json "
+        "craters.gpkg craters.qgz craters.csv craters_all.parquet craters.shp craters.dbf craters.shx craters.prj "
+        "detections.parquet metrics.json report.html tiles/annotations.json weights.safetensors weights.json operating_point.json "
         "labels.tif"
     )
     for name in [*others.split(), *CRATERSTATS]:
@@ -86,6 +86,17 @@ def test_the_contracts_files_are_there(finished: Checkout) -> None:
     with sqlite3.connect(results / "craters.gpkg") as geopackage:
         tables = {name for (name,) in geopackage.execute("select table_name from gpkg_contents")}
     assert {"craters", "centres", "footprint", "catalogue"} <= tables
+
+
+def test_geoparquet_is_made_when_it_is_asked_for(finished: Checkout) -> None:
+    target = "results/tiny/craters.parquet"
+    assert not (finished.folder / target).exists()
+    assert would_run(finished, target) == {"geoparquet"}
+    finished.snakemake("--configfile", "mine.yaml", "--", target)
+    craters = gpd.read_parquet(finished.folder / target)
+    with sqlite3.connect(finished.folder / "results" / "tiny" / "craters.gpkg") as geopackage:
+        assert [len(craters)] == list(geopackage.execute("select count(*) from craters").fetchone())
+    assert craters.crs.to_authority() == ("IAU_2015", "30100")
 
 
 def test_nothing_is_run_again_without_a_change(finished: Checkout) -> None:
