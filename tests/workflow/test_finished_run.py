@@ -75,8 +75,8 @@ def test_the_contracts_files_are_there(finished: Checkout) -> None:
     results = finished.folder / "results" / "tiny"
     others = (
         "craters.gpkg craters.qgz craters.csv craters_all.parquet craters.shp craters.dbf craters.shx craters.prj "
-        "detections.parquet metrics.json report.html tiles/annotations.json weights.safetensors weights.json operating_point.json "
-        "labels.tif"
+        "detections.parquet metrics.json report.html tiles/annotations.json weights.safetensors weights.json "
+        "operating_point.json labels.tif"
     )
     for name in [*others.split(), *CRATERSTATS]:
         assert (results / name).stat().st_size > 0, name
