@@ -1,7 +1,8 @@
 """One crater, one row: detections of overlapping tiles and of several pyramid levels unified in crater space.
 
-Two circles are the same crater when their centres AND their sizes are similar, so nested craters stay. Of similar
-circles the better one stays, where "better" is a total order of the craters' own properties: the outcome depends
+Two circles are the same crater when their centres AND their sizes are similar, so nested craters stay; the nearer the
+centres, the more the sizes may differ, since levels disagree about sizes more than about places. Of similar circles
+the better one stays, where "better" is a total order of the craters' own properties: the outcome depends
 neither on the order of rows nor on the tiling. A circle is dropped if and only if a circle that stays is better and
 similar to it; so nothing is dropped for the sake of a circle that is dropped itself, and a chain of craters, each
 similar to the next only, keeps every other one.
@@ -47,6 +48,15 @@ class MergingSettings(Settings):
     )
     max_size_ratio: float = Field(
         1.5, gt=1, description="Duplicates' diameters differ by at most this factor; beyond it craters are nested."
+    )
+    concentric_distance: float = Field(
+        0.25, ge=0, description="Circles with centres nearer than this (in radii of the smaller one) are concentric."
+    )
+    concentric_size_ratio: float = Field(
+        2.0,
+        gt=1,
+        description="Concentric circles' diameters may differ by this factor and are duplicates still: craters so "
+        "nested are rare (1 in 2,000), levels that disagree about a crater's size are not.",
     )
     min_score: float = Field(0.02, ge=0, le=1, description="Detections below this raw score are dropped.")
     preferred_diameter_px: tuple[float, float] = Field(
@@ -139,7 +149,7 @@ def deduplicate(
 
     Better is: the higher score, then `preferred`, then the larger, then the smaller longitude and latitude. Similar
     is: the great-circle distance of the centres is below `max_centre_distance` times the smaller radius, and the
-    diameters' ratio at most `max_size_ratio`.
+    diameters' ratio at most `max_size_ratio`; or the same with the two settings for concentric circles.
     """
     lon, lat, diameter_km, score = (np.asarray(column, dtype=float) for column in (lon, lat, diameter_km, score))
     second = np.zeros(len(lon), dtype=bool) if preferred is None else np.asarray(preferred, dtype=bool)
@@ -163,15 +173,16 @@ def similar_pairs(
 ) -> tuple[IntArray, IntArray]:
     """All pairs (i < j) of similar craters, each once, shape (m,).
 
-    Craters are sorted into classes of diameter, `max_size_ratio` wide, so that similar ones are in the same class or
-    in neighbouring ones. A class and the next are searched together with a KD-tree of unit vectors, within the
+    Craters are sorted into classes of diameter, as wide as the largest ratio, so that similar ones are in the same
+    class or in neighbouring ones. A class and the next are searched together with a KD-tree of unit vectors, within the
     distance that the largest crater of the lower class allows: one more dimension than a plane, but no special case
     at the poles or the antimeridian.
     """
     if len(lon) == 0:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     vectors = unit_vectors(lon, lat)
-    log_ratio = np.log(settings.max_size_ratio)
+    log_ratio = np.log(max(settings.max_size_ratio, settings.concentric_size_ratio))
+    reach = max(settings.max_centre_distance, settings.concentric_distance)
     size_class = np.floor(np.log(diameter_km) / log_ratio).astype(np.int64)
     by_class = np.argsort(size_class, kind="stable")
     classes, starts = np.unique(size_class[by_class], return_index=True)
@@ -179,7 +190,7 @@ def similar_pairs(
     pairs = []
     for k, (number, start, end) in enumerate(zip(classes, starts, ends, strict=True)):
         own = by_class[start:end]
-        reach_km = settings.max_centre_distance * np.max(diameter_km[own]) / 2
+        reach_km = reach * np.max(diameter_km[own]) / 2
         # the chord, with room for rounding: what is too far is sorted out below
         chord = 2 * np.sin(min(reach_km / body.radius_km, np.pi) / 2) * (1 + 1e-9) + 1e-15
         tree = cKDTree(vectors[own], balanced_tree=False, compact_nodes=False)
@@ -204,5 +215,7 @@ def _similar(
     large = np.maximum(diameter_km[first], diameter_km[second])
     chord = np.linalg.norm(vectors[first] - vectors[second], axis=1)
     distance_km = 2 * body.radius_km * np.arcsin(np.clip(chord / 2, 0.0, 1.0))
-    similar = (distance_km < settings.max_centre_distance * small / 2) & (large <= settings.max_size_ratio * small)
+    apart, ratio = distance_km / (small / 2), large / small
+    similar = (apart < settings.max_centre_distance) & (ratio <= settings.max_size_ratio)
+    similar |= (apart < settings.concentric_distance) & (ratio <= settings.concentric_size_ratio)
     return np.column_stack([first[similar], second[similar]])

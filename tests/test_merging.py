@@ -22,7 +22,11 @@ def similar(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
     """The definition, written once more: a, b are lon, lat, diameter_km, ..."""
     distance = float(great_circle_km(a[0], a[1], b[0], b[1], MOON))
     small, large = sorted([a[2], b[2]])
-    return distance < SETTINGS.max_centre_distance * small / 2 and large / small <= SETTINGS.max_size_ratio
+    rules = [
+        (SETTINGS.max_centre_distance, SETTINGS.max_size_ratio),
+        (SETTINGS.concentric_distance, SETTINGS.concentric_size_ratio),
+    ]
+    return any(distance < reach * small / 2 and large / small <= ratio for reach, ratio in rules)
 
 
 def by_the_book(rows: Rows) -> set[tuple[float, ...]]:
@@ -94,7 +98,16 @@ def keep(rows: Rows) -> list[bool]:
 
 
 def test_nested_craters_stay() -> None:
-    assert keep([(10, 10, 30, 0.9), (10, 10, 19, 0.8), (10, 10, 12, 0.7), (10, 10, 7, 0.6)]) == [True] * 4
+    assert keep([(10, 10, 30, 0.9), (10, 10, 14, 0.8), (10, 10, 6.5, 0.7), (10, 10, 3, 0.6)]) == [True] * 4
+    aside = np.degrees(0.3 * 19 / 2 / MOON.radius_km)
+    assert keep([(10, 0, 30, 0.9), (10 + aside, 0, 19, 0.8)]) == [True, True]
+
+
+def test_concentric_circles_of_somewhat_different_size_are_one_crater() -> None:
+    """As two levels of the pyramid may see it."""
+    assert keep([(10, 10, 30, 0.8), (10, 10, 19, 0.9)]) == [False, True]
+    aside = np.degrees(0.2 * 16 / 2 / MOON.radius_km)
+    assert keep([(10, 0, 30, 0.9), (10 + aside, 0, 16, 0.8)]) == [True, False]
 
 
 def test_a_chain_keeps_every_other_crater() -> None:

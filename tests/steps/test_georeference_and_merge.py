@@ -39,13 +39,13 @@ def write_raster(path: Path, crs: CRS = CRS_LCC) -> Path:
 def craters_on_borders(grid: TileGrid) -> np.ndarray:
     """x, y, diameter in pixels of level 0 of craters on every border and corner of the cores, level by level.
 
-    A crater of a level is 24 of the level's pixels wide. One place holds a crater of every level: they are nested.
+    A crater of a level is some 24 to 47 of its pixels wide. One place holds a crater of every level: they are nested.
     """
     craters = []
     for level in range(grid.used_levels):
         scale = 1 << level
         borders = [[*(offsets[:-1] + grid.size - grid.overlap / 2), 200.0 / scale] for offsets in grid.offsets(level)]
-        craters += [(x * scale, y * scale, 24.0 * scale) for x in borders[0] for y in borders[1]]
+        craters += [(x * scale, y * scale, 24.0 * 2.5**level) for x in borders[0] for y in borders[1]]
     return np.array(craters, dtype=float)
 
 
@@ -97,7 +97,7 @@ def run(folder: Path, detections: pd.DataFrame, footprint: Path) -> pd.DataFrame
     return pd.read_parquet(folder / "merged.parquet")
 
 
-@pytest.mark.parametrize("levels", [1, 3])
+@pytest.mark.parametrize("levels", [1, 3, 8])
 def test_craters_on_borders_and_corners_come_out_once(tmp_path: Path, footprint: Path, levels: int) -> None:
     """Across the antimeridian, too: the map's middle is at 180 degrees. With one level no other makes up for a loss."""
     grid = TileGrid(SIDE, SIDE, size=256, overlap=64, levels=levels)
