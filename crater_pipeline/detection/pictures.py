@@ -34,8 +34,13 @@ class Terrain:
 
 
 def sun_azimuths(first_deg: float, count: int) -> list[float]:
-    """`count` azimuths spread evenly around the horizon, the configured one first."""
-    return [(first_deg + 360.0 * i / count) % 360.0 for i in range(count)]
+    """`count` azimuths, the configured one first, no two of them opposite.
+
+    Opposite suns show the same slopes with light and dark exchanged, and the second of them adds nothing (measured:
+    docs/design.md). So it is the lines through the zenith that are spread evenly, over a half turn: two suns are at a
+    right angle. Neighbouring lines are lit from opposite ends, so that the pull of lit walls on a circle averages out.
+    """
+    return [(first_deg + i * 180.0 * (count - 1) / count) % 360.0 for i in range(count)]
 
 
 @contextmanager

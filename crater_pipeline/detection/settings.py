@@ -15,8 +15,8 @@ class InferenceSettings(Settings):
         4,
         ge=1,
         le=16,
-        description="Terrain models only: each tile is lit from so many sides, spread evenly from "
-        "`shading.sun_azimuth_deg`, and the network's answers are averaged. 1 searches the shaded picture alone.",
+        description="Terrain models only: each tile is lit from so many sides, the first `shading.sun_azimuth_deg`, no "
+        "two opposite, and the network's answers are averaged. 1 searches the shaded picture alone.",
     )
     min_score: float = Field(0.02, ge=0, lt=1, description="Peaks below this network score are dropped.")
     max_detections: int = Field(500, ge=1, description="At most so many peaks are kept per tile.")
