@@ -13,9 +13,11 @@ from urllib.parse import urlsplit
 from crater_pipeline import __version__, derived
 from crater_pipeline.bodies import Body
 from crater_pipeline.config import STAGES, Configuration, Region
+from crater_pipeline.errors import UserError
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.initial_weights import InitialWeights
 from crater_pipeline.labels import LabelSettings
+from crater_pipeline.rasters import raster_info
 from crater_pipeline.reprojection import ReprojectionSettings
 from crater_pipeline.settings import Settings
 from crater_pipeline.sources import (
@@ -192,8 +194,11 @@ class RegionPlan:
         """Threshold and calibration of the region that the initial weights come from, if they are a region's."""
         return self.initial.operating_point
 
-    def missing_sources(self) -> Iterator[str]:
-        """`path.of.key: what is wrong` for each file that the configuration gives by path and that is not there."""
+    def unusable_sources(self) -> Iterator[str]:
+        """`path.of.key: what is wrong` for each file that the configuration gives by path and that will not do.
+
+        It is not there, or it is a mosaic that is no raster or stands on another body.
+        """
         given = {
             f"mosaics.{self.region.mosaic}.url": self.mosaic,
             f"catalogues.{self.catalogue_name}.url": self.catalogue,
@@ -202,7 +207,15 @@ class RegionPlan:
         for key, path in paths.items():
             if not path.exists():
                 yield f"{key}: {path} is not there; correct the path (relative ones start at {Path.cwd()})"
+            elif key.startswith("mosaics."):
+                yield from (f"{key}: {problem}" for problem in self._problems_of_raster(path))
         yield from self.initial.missing()
+
+    def _problems_of_raster(self, path: Path) -> Iterator[str]:
+        try:
+            self.body.check_crs(raster_info(path).crs, str(path))
+        except UserError as error:
+            yield str(error)
 
     @property
     def provenance(self) -> dict[str, Any]:

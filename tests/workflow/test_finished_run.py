@@ -46,14 +46,14 @@ MADE_OF_DETECTIONS = {"georeference", "merge", "calibrate", "export", "evaluate"
 CRATERSTATS = ("tiny_CRATER.shp", "tiny_AREA.shp", "tiny.diam", "tiny.scc")
 
 
-def write_large_mosaic(path: Path) -> None:
+def write_large_mosaic(path: Path, low: int = 1, high: int = 255) -> None:
     """A raster of more than a megabyte, up to which Snakemake compares contents if it is not told otherwise."""
     pixel = 2 / 1100
     profile = {"width": 1100, "height": 1100, "count": 1, "dtype": "uint8", "driver": "GTiff", "nodata": 0}
     crs = Body(name="moon", radius_m=1_737_400).geographic_crs
-    path.parent.mkdir()
+    path.parent.mkdir(exist_ok=True)
     with rasterio.open(path, "w", transform=from_origin(0, 2, pixel, pixel), crs=crs, **profile) as raster:
-        raster.write(np.random.default_rng(0).integers(1, 255, (1, 1100, 1100), dtype=np.uint8))
+        raster.write(np.random.default_rng(0).integers(low, high, (1, 1100, 1100), dtype=np.uint8))
     assert path.stat().st_size > 1_000_000
 
 
@@ -181,7 +181,8 @@ def test_a_failing_step_says_so_to_the_user_and_in_its_log(finished: Checkout) -
     large = finished.folder / "data" / "large.tif"
     before = large.read_bytes()
     log = finished.folder / "results" / "large" / "logs" / "reproject.log"
-    large.write_text("<!DOCTYPE html><html>not found</html>")
+    large.unlink()
+    write_large_mosaic(large, low=0, high=1)  # nothing but nodata
     try:
         done = finished.snakemake("--configfile", "mine.yaml", "--", LARGE, check=False)
     finally:

@@ -47,13 +47,13 @@ def of_region(attribute):
 def file_of_region(attribute):
     """An input function: a file of the region's plan, or nothing where it has none.
 
-    Ends the run with one line if a file that the configuration gives by path is not there.
+    Ends the run with one line if a file that the configuration gives by path is not there or will not do.
     """
 
     def file(wildcards):
         plan = regions[wildcards.region]
-        if missing := list(plan.missing_sources()):
-            sys.exit(f"error: {'; '.join(missing)}")
+        if unusable := list(plan.unusable_sources()):
+            sys.exit(f"error: {'; '.join(unusable)}")
         return getattr(plan, attribute) or []
 
     return file
