@@ -51,7 +51,8 @@ def fit_outlines(shapes: ArrayLike, body: Body) -> tuple[FloatArray, FloatArray]
 def _rim(shapes: NDArray[np.object_]) -> tuple[NDArray[np.int64], FloatArray, FloatArray]:
     """Row, lon and lat of every vertex that lies on a rim, each once, in the order of rows."""
     # what has no area is a line or a point, through which no one circle goes
-    parts, rows = shapely.get_parts(np.where(shapely.area(shapes) > 0, shapes, None), return_index=True)
+    solid = np.flatnonzero(shapely.area(shapes) > 0)
+    parts, rows = shapely.get_parts(shapes[solid], return_index=True)
     outlines = shapely.get_exterior_ring(parts)
     # the last vertex of a ring is the first
     open_ = shapely.get_num_coordinates(outlines)
@@ -61,4 +62,4 @@ def _rim(shapes: NDArray[np.object_]) -> tuple[NDArray[np.int64], FloatArray, Fl
     rim[ends[open_ > 0]] = False
     lon, lat = points.T
     rim &= (np.abs(np.abs(lon) - 180.0) > SEAM_TOLERANCE_DEG) & (np.abs(lat) < 90.0 - SEAM_TOLERANCE_DEG)
-    return rows[part][rim], lon[rim], lat[rim]
+    return solid[rows[part]][rim], lon[rim], lat[rim]

@@ -24,8 +24,8 @@ class TilingSettings(Settings):
         8,
         ge=1,
         le=8,
-        description="Most levels of the image pyramid (x1, x2, x4 ...); used are those up to the first on which one tile "
-        "holds the whole raster. Large craters are found on the coarse ones, which cost little.",
+        description="Most levels of the image pyramid (x1, x2, x4 ...); used are those up to the first on which one "
+        "tile holds the whole raster. Large craters are found on the coarse ones, which cost little.",
     )
     min_valid_fraction: float = Field(
         0.05, ge=0, le=1, description="Tiles with a smaller share of valid pixels are not searched and not trained on."
