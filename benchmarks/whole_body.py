@@ -25,8 +25,8 @@ from crater_pipeline.craters import distance_to_bounds_km
 from crater_pipeline.evaluation.matching import candidate_pairs, optimal_matches
 from crater_pipeline.merging import MergingSettings, similar_pairs
 from crater_pipeline.models.weights import metadata_path, read_metadata, shipped_weights
-from crater_pipeline.projections import zones
 from crater_pipeline.zonal_survey import Survey
+from crater_pipeline.zones import zones
 
 WHOLE = Bounds(-180.0, -90.0, 180.0, 90.0)
 OTHER_ZONES = [Bounds(-20, -90, 340, -33), Bounds(-20, -33, 340, 33), Bounds(-20, 33, 340, 90)]

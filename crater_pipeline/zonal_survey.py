@@ -24,7 +24,6 @@ from crater_pipeline.detection.pictures import Terrain
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.errors import NothingThereError
 from crater_pipeline.merging import MergingSettings, merge
-from crater_pipeline.projections import zones
 from crater_pipeline.rasters import raster_info
 from crater_pipeline.relief import shade_raster
 from crater_pipeline.reprojection import Kind, ReprojectionSettings, reproject_region
@@ -32,6 +31,7 @@ from crater_pipeline.shading import ShadingSettings
 from crater_pipeline.survey import circles
 from crater_pipeline.tiles import TilingSettings
 from crater_pipeline.tiling import TOO_LITTLE
+from crater_pipeline.zones import zones
 
 logger = logging.getLogger(__name__)
 

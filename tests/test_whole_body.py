@@ -10,7 +10,7 @@ from benchmarks.whole_body import WHOLE, at_sizes_of, duplicates, hit, near_seam
 from crater_pipeline.bodies import MOON
 from crater_pipeline.catalogues import read_catalogue
 from crater_pipeline.models.weights import shipped_weights
-from crater_pipeline.projections import zones
+from crater_pipeline.zones import zones
 
 LEAST_KM = 20.0
 

@@ -15,11 +15,11 @@ from crater_pipeline.bounds import Bounds
 from crater_pipeline.craters import great_circle_km, rim_points
 from crater_pipeline.georeferencing import georeference
 from crater_pipeline.merging import MergingSettings, merge
-from crater_pipeline.projections import zones
 from crater_pipeline.rasters import RasterInfo
 from crater_pipeline.region_grid import Grid, region_grid
 from crater_pipeline.tiles import TileGrid, TilingSettings
 from crater_pipeline.zonal_survey import owned, pooled_area, zone_margin_px
+from crater_pipeline.zones import zones
 
 WHOLE = Bounds(-180, -90, 180, 90)
 TILING = TilingSettings(levels=4)

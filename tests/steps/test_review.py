@@ -28,7 +28,7 @@ KNOWN_POINTS = gpd.GeoDataFrame(KNOWN, geometry=gpd.points_from_xy(KNOWN["lon"],
 def written(tmp_path: Path) -> Path:
     """Detections of K0, K1 and, across the antimeridian, K2, and a candidate; K3 lies outside."""
     craters = craters_of([0, 1, 179.9, 0.5], [0, 0, 1, 0.5], [10, 11, 12, 5], [0.9, 0.8, 0.7, 0.6])
-    craters = craters.assign(status="matched", catalogue_id=["K0", "K1", "K2", None])
+    craters = craters.assign(status="matched", catalogue_id=pd.Series(["K0", "K1", "K2", None]))
     footprint = footprint_of({"test": [(-2, -2, 2, 2), (178, -2, 180, 2)]})
     listed = KNOWN.iloc[:3].assign(found=True)
     path = tmp_path / "craters.gpkg"
@@ -76,7 +76,9 @@ def test_without_the_region_s_other_files(written: Path) -> None:
 def test_moved_drawn_deleted_and_rejected(written: Path) -> None:
     def change(craters: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         craters.loc[0, "review"] = "reject"
-        craters.loc[2, "geometry"] = shapely.MultiPolygon(list(circle_polygons([179.8], [1.1], [15], MOON)[0].geoms))
+        craters.loc[2, "geometry"] = shapely.MultiPolygon(
+            list(shapely.get_parts(circle_polygons([179.8], [1.1], [15], MOON)))
+        )
         drawn = gpd.GeoDataFrame(geometry=circle_polygons([-1], [-1], [3], MOON), crs=craters.crs)
         drawn["geometry"] = [shapely.MultiPolygon([shape]) for shape in drawn.geometry]
         return pd.concat([craters.drop(3), drawn])
@@ -88,7 +90,8 @@ def test_moved_drawn_deleted_and_rejected(written: Path) -> None:
         assert fate in said
     table = catalogue(written)
     assert table.index.tolist() == ["K2", "K3", "K1", "C-001.00000-001.00000-D0003.00"]
-    assert table.loc["K2", ["lon", "lat", "diameter_km"]].tolist() == pytest.approx([179.8, 1.1, 15], abs=1e-4)
+    moved = table[table.index == "K2"][["lon", "lat", "diameter_km"]].to_numpy()[0]
+    assert moved == pytest.approx([179.8, 1.1, 15], abs=1e-4)
     assert pd.read_csv(written.with_name("out.csv"))["origin"].tolist() == [
         "detection, moved",
         "catalogue",
@@ -114,11 +117,16 @@ def mark(path: Path) -> None:
     edit(path, "craters", lambda craters: craters.assign(review="perhaps"))
 
 
+def another(path: Path) -> None:
+    path.unlink()
+    pyogrio.write_dataframe(KNOWN_POINTS, path, layer="points", driver="GPKG")
+
+
 MISTAKES: dict[str, tuple[Callable[[Path], object], str]] = {
     "no file": (lambda path: path.unlink(), "no such file"),
     "no GeoPackage": (lambda path: path.write_text("text"), "cannot be read"),
     "another one": (
-        lambda path: (path.unlink(), pyogrio.write_dataframe(KNOWN_POINTS, path, layer="points", driver="GPKG")),
+        another,
         "has no layer 'craters'",
     ),
     "a column less": (drop("crater_id"), "layer craters lacks the columns crater_id"),
