@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from crater_pipeline import __version__, derived
 from crater_pipeline.bodies import Body
 from crater_pipeline.config import STAGES, Configuration, Region
+from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.errors import UserError
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.initial_weights import InitialWeights
@@ -97,6 +98,13 @@ class RegionPlan:
     def kind(self) -> str:
         """`image` or `dtm`: what the region's raster shows. A simulated mosaic is an image."""
         return "dtm" if self.mosaic.kind == "dtm" else "image"
+
+    @property
+    def suns(self) -> int:
+        """Suns under which the region is searched; an image has its own."""
+        settings = self.stage("inference")
+        assert isinstance(settings, InferenceSettings)
+        return settings.suns if self.kind == "dtm" else 1
 
     @property
     def nodata(self) -> float | None:

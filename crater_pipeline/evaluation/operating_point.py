@@ -5,7 +5,7 @@ weights' own threshold and calibration are used.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -102,6 +102,26 @@ def operating_point(
         "n_validation_truth": n_truth,
         "min_diameter_km": min_diameter_km,
     }
+
+
+def pooled_operating_point(
+    surveys: Sequence[tuple[pd.DataFrame, gpd.GeoDataFrame]],
+    catalogues: Sequence[pd.DataFrame],
+    weights: Mapping[str, Any],
+    min_diameter_km: float,
+    body: Body,
+) -> dict[str, Any]:
+    """`operating_point` of several regions together: their craters and footprints, and their catalogues."""
+    craters, areas = zip(*surveys, strict=True)
+    return operating_point(
+        pd.concat(craters, ignore_index=True),
+        pd.concat(catalogues, ignore_index=True),
+        gpd.GeoDataFrame(pd.concat(areas, ignore_index=True), crs=body.geographic_crs),
+        weights,
+        True,
+        min_diameter_km,
+        body,
+    )
 
 
 def _fitted(scene: Scene, own_uncertainty: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -25,6 +25,17 @@ NONE = "none"
 CALIBRATION_IDENTITY: dict[str, Any] = {"kind": "identity", "raw": [], "calibrated": []}
 
 
+class SeveralSuns(Settings):
+    """How the scores of terrain that is searched under several suns are read: their means are lower than one sun's."""
+
+    suns: int = Field(gt=1, description="Number of suns that the rest was fitted with.")
+    threshold: float = Field(description="Operating threshold on the mean score.")
+    calibration: dict[str, Any] = Field(description="Mean score to probability, see `crater_pipeline.calibration`.")
+    uncertainty: dict[str, Any] | None = Field(
+        None, description="How far centres and diameters are off, see `crater_pipeline.uncertainty`; null: not known."
+    )
+
+
 class WeightsMetadata(Settings):
     """What `weights.json` says of the weights beside it."""
 
@@ -36,12 +47,21 @@ class WeightsMetadata(Settings):
     uncertainty: dict[str, Any] | None = Field(
         None, description="How far centres and diameters are off, see `crater_pipeline.uncertainty`; null: not known."
     )
+    several_suns: SeveralSuns | None = Field(
+        None, description="Threshold, calibration and uncertainty for several suns; null: those of one serve for all."
+    )
     pixel_size_range_m: tuple[float, float] = Field(description="Pixel sizes that the network was trained for.")
     sun_elevation_range_deg: tuple[float, float] | None = Field(
         None, description="Heights of the sun that it was trained for, degrees; without a value nothing is known."
     )
     diameter_range_px: tuple[float, float] = Field(description="Diameters that it was trained for, pixels of a level.")
     training: dict[str, Any] = Field(description="Summary of how it was trained.")
+
+    def under(self, suns: int) -> "WeightsMetadata":
+        """The same weights with the threshold, calibration and uncertainty of a search under so many suns."""
+        if suns == 1 or self.several_suns is None:
+            return self
+        return self.model_copy(update=self.several_suns.model_dump(exclude={"suns"}))
 
 
 def file_hash(path: Path) -> str:

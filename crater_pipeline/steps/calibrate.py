@@ -22,6 +22,7 @@ def calibrate(
     initial_operating_point: Path | None = None,
     output: Path,
     trained: bool,
+    suns: int = 1,
     min_diameter_km: float,
     body: Body,
 ) -> None:
@@ -43,12 +44,16 @@ def calibrate(
         JSON: threshold, calibration, and where they come from.
     trained
         Whether the network was trained on this region; if not, nothing is fitted on it.
+    suns
+        Suns under which the region was searched: the weights' own threshold depends on it.
     min_diameter_km
         Diameter from which craters are judged.
     body
         The body as JSON: name and radius_m.
     """
     weights = read_json(metadata)
+    if suns > 1:
+        weights |= weights.get("several_suns") or {}
     if initial_operating_point is not None:
         chosen = read_json(initial_operating_point)
         own = {"threshold": chosen["raw_threshold"], "calibration": chosen["calibration"]}

@@ -70,14 +70,14 @@ def find(
     kind = kind or ("image" if np.dtype(info.dtype).kind == "u" else "dtm")
     area = Bounds(*bounds) if bounds else raster_bounds(info, body)
     weights = weights or shipped_weights()
-    described = read_metadata(metadata_path(weights))
+    survey = Survey(kind, body, weights, metadata_path(weights), nodata, shading or ShadingSettings())
+    described = read_metadata(survey.metadata).under(survey.inference.suns if kind == "dtm" else 1)
     own = float(apply(described.calibration, described.threshold))
     point = {"threshold": own if threshold is None else threshold, "calibration": described.calibration}
     point["uncertainty"] = described.uncertainty
     log.info("%s: %s of %.4g m a pixel, %s", raster, kind, info.pixel_size_m, [round(v, 4) for v in area])
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
-        survey = Survey(kind, body, weights, metadata_path(weights), nodata, shading or ShadingSettings())
         craters, searched = survey.of(raster, area, Path(folder))
     published = publish(craters, empty_catalogue(), point, 0.0, body)
     exported = published[is_exported(published, point)].reset_index(drop=True)

@@ -2,18 +2,19 @@
 
 import logging
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
-
-import geopandas as gpd
-import pandas as pd
+from typing import Any
 
 from crater_pipeline.atomic import atomic_path, write_text
 from crater_pipeline.bodies import Body
 from crater_pipeline.bounds import Bounds
+from crater_pipeline.detection.pictures import Terrain
 from crater_pipeline.detection.settings import InferenceSettings
-from crater_pipeline.evaluation.operating_point import operating_point
+from crater_pipeline.evaluation.operating_point import pooled_operating_point
 from crater_pipeline.merging import MergingSettings
-from crater_pipeline.models.weights import read_metadata
+from crater_pipeline.models.weights import SeveralSuns, read_metadata
+from crater_pipeline.shading import ShadingSettings
 from crater_pipeline.splits import SplitSettings
 from crater_pipeline.steps._command import run
 from crater_pipeline.survey import survey
@@ -28,6 +29,7 @@ def ship(
     weights: Path,
     metadata: Path,
     image: list[Path],
+    elevation: list[Path] | None = None,
     catalogue: list[Path],
     bounds: list[str],
     output_weights: Path,
@@ -38,6 +40,7 @@ def ship(
     split: SplitSettings,
     inference: InferenceSettings,
     merging: MergingSettings,
+    shading: ShadingSettings | None = None,
 ) -> None:
     """Fit threshold and calibration of pretrained weights on the blocks that their training never saw.
 
@@ -49,6 +52,8 @@ def ship(
         Their description (JSON).
     image
         Shaded terrain of the pretraining regions.
+    elevation
+        What it was shaded from, in the same order, to fit a second pair for a search under `inference.suns` suns.
     catalogue
         Catalogue tables of the same regions, in the same order.
     bounds
@@ -61,30 +66,30 @@ def ship(
         Diameter from which craters are judged.
     split
         The split that the pretraining used; its `val` part is what it did not see.
+    shading
+        How the images were shaded.
     """
     areas = [Bounds(*map(float, text.split(","))) for text in bounds]
-    surveys = [
-        survey(path, weights, metadata, area, body, tiling, inference, merging, split)
-        for path, area in zip(image, areas, strict=True)
-    ]
     known = [read_table(path, ["catalogue_id", "lon", "lat", "diameter_km"]) for path in catalogue]
     described = read_metadata(metadata)
-    point = operating_point(
-        pd.concat([craters for craters, _ in surveys], ignore_index=True),
-        pd.concat(known, ignore_index=True),
-        gpd.GeoDataFrame(pd.concat([area for _, area in surveys], ignore_index=True), crs=body.geographic_crs),
-        described.model_dump(),
-        True,
-        min_diameter_km,
-        body,
-    )
-    fitted = {name: point[name] for name in ("n_validation_truth", "expected_calibration_error", "min_diameter_km")}
-    changed = {
-        "threshold": point["raw_threshold"],
-        "calibration": point["calibration"],
-        "uncertainty": point["uncertainty"],
-        "training": {**described.training, "calibration": fitted},
-    }
+
+    def fitted(terrains: Sequence[Terrain | None]) -> dict[str, Any]:
+        surveys = [
+            survey(path, weights, metadata, area, body, tiling, inference, merging, split, terrain)
+            for path, area, terrain in zip(image, areas, terrains, strict=True)
+        ]
+        return pooled_operating_point(surveys, known, described.model_dump(), min_diameter_km, body)
+
+    def found(point: dict[str, Any]) -> dict[str, Any]:
+        return {"threshold": point["raw_threshold"], **{key: point[key] for key in ("calibration", "uncertainty")}}
+
+    point, several = fitted([None] * len(image)), None
+    if elevation and inference.suns > 1:
+        lit = fitted([Terrain(path, shading or ShadingSettings()) for path in elevation])
+        several = SeveralSuns(suns=inference.suns, **found(lit))
+        log.info("under %d suns: raw threshold %.3f", inference.suns, several.threshold)
+    facts = {name: point[name] for name in ("n_validation_truth", "expected_calibration_error", "min_diameter_km")}
+    changed = {**found(point), "several_suns": several, "training": {**described.training, "calibration": facts}}
     with atomic_path(output_weights) as temporary:
         shutil.copyfile(weights, temporary)
     write_text(output_metadata, described.model_copy(update=changed).model_dump_json(indent=2) + "\n")

@@ -118,7 +118,9 @@ def region_metadata(
         "threshold": initial.threshold if initial else DEFAULT_THRESHOLD,
         "calibration": initial.calibration if initial else CALIBRATION_IDENTITY,
         "uncertainty": initial.uncertainty if initial else None,
+        "several_suns": initial.several_suns if initial else None,
         "pixel_size_range_m": (min(r[0] for r in ranges), max(r[1] for r in ranges)),
+        "sun_elevation_range_deg": initial.sun_elevation_range_deg if initial else None,
         "diameter_range_px": initial.diameter_range_px if initial else (8.0, 128.0),
         "training": {
             "protocol": "fine-tuning on one region: frozen backbone, then every layer",

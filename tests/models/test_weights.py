@@ -86,6 +86,20 @@ def test_a_file_of_another_backbone_is_refused(saved: tuple[CenterNet, Path]) ->
         build_network(ModelSettings(backbone="resnet50", initial=str(saved[1])), 0)
 
 
+def test_several_suns_have_a_threshold_of_their_own(tmp_path: Path) -> None:
+    several = {"suns": 4, "threshold": 0.2, "calibration": {"kind": "isotonic", "raw": [0, 1], "calibrated": [0, 0.9]}}
+    description = {**DESCRIPTION, "hash": "0" * 64, "uncertainty": {"centre": 0.1}}
+    (tmp_path / "w.json").write_text(json.dumps({**description, "several_suns": several}))
+    known = read_metadata(tmp_path / "w.json")
+    assert known.under(1) == known
+    assert (known.under(4).threshold, known.under(2).threshold, known.threshold) == (0.2, 0.2, 0.3)
+    assert known.under(4).calibration == several["calibration"]
+    assert known.under(4).uncertainty is None
+    (tmp_path / "w.json").write_text(json.dumps(description))
+    unknown = read_metadata(tmp_path / "w.json")
+    assert unknown.under(4) == unknown
+
+
 def test_shipped_weights_are_only_of_their_backbone() -> None:
     assert initial_weights(ModelSettings()) == shipped_weights()
     with pytest.raises(UserError, match=r"model\.initial.*'hourglass_compact', not 'resnet50'"):

@@ -242,6 +242,16 @@ def test_another_regions_operating_point_counts_as_the_weights_own(tmp_path: Pat
     assert fitted == chain.calibrate(trained=True)
 
 
+def test_the_weights_own_threshold_is_that_of_the_suns_in_use(tmp_path: Path) -> None:
+    chain = Chain(tmp_path, random_region(0))
+    several = {"suns": 4, "threshold": 0.25, "calibration": WEIGHTS["calibration"], "uncertainty": None}
+    chain.path("weights.json").write_text(json.dumps({**WEIGHTS, "several_suns": several}))
+    assert chain.calibrate(trained=False)["raw_threshold"] == WEIGHTS["threshold"]
+    assert chain.calibrate(trained=False, suns=4)["raw_threshold"] == 0.25
+    chain.path("weights.json").write_text(json.dumps({**WEIGHTS, "several_suns": None}))
+    assert chain.calibrate(trained=False, suns=4)["raw_threshold"] == WEIGHTS["threshold"]
+
+
 def test_missing_input_is_named(tmp_path: Path) -> None:
     chain = Chain(tmp_path, random_region(0, n=20))
     chain.path("weights.json").unlink()

@@ -52,6 +52,7 @@ rule ship:
         weights="results/pretraining/unfitted.safetensors",
         metadata="results/pretraining/unfitted.json",
         image=pretraining_files("shaded.tif"),
+        elevation=pretraining_files("projected.tif"),
         catalogue=pretraining_files("catalogue.parquet"),
         code=code("ship"),
     output:
@@ -69,6 +70,7 @@ rule ship:
         gpu=1,
     params:
         image=lambda wildcards, input: repeated("image", input.image),
+        elevation=lambda wildcards, input: repeated("elevation", input.elevation),
         catalogue=lambda wildcards, input: repeated("catalogue", input.catalogue),
         bounds=lambda wildcards: repeated("bounds", pretraining_bounds()),
         min_diameter_km=lambda wildcards: pretraining_plan()
@@ -79,11 +81,13 @@ rule ship:
         split=pretraining_settings("split"),
         inference=pretraining_settings("inference"),
         merging=pretraining_settings("merging"),
+        shading=pretraining_settings("shading"),
     shell:
         "python -m crater_pipeline.steps.ship"
         " --weights {input.weights:q}"
         " --metadata {input.metadata:q}"
         " {params.image}"
+        " {params.elevation}"
         " {params.catalogue}"
         " {params.bounds}"
         " --output-weights {output.weights:q}"
@@ -94,4 +98,5 @@ rule ship:
         " --split {params.split:q}"
         " --inference {params.inference:q}"
         " --merging {params.merging:q}"
+        " --shading {params.shading:q}"
         " 2>&1 | tee {log:q}"

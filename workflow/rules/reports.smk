@@ -26,6 +26,7 @@ rule calibrate:
             "initial-operating-point", input.initial_operating_point
         ),
         trained=flag("trained"),
+        suns=of_region("suns"),
         min_diameter_km=setting("evaluation", "min_diameter_km"),
         body=region_body,
     shell:
@@ -37,6 +38,7 @@ rule calibrate:
         " {params.initial_operating_point}"
         " --output {output:q}"
         " {params.trained}"
+        " --suns {params.suns}"
         " --min-diameter-km {params.min_diameter_km}"
         " --body {params.body:q}"
         " 2>&1 | tee {log:q}"
