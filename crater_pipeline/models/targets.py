@@ -42,12 +42,25 @@ def gaussian_radius(width: ArrayLike, height: ArrayLike, min_iou: float = MIN_IO
     return np.minimum(np.minimum(one_in_one_out, both_in), both_out)
 
 
-def _patch(cx: int, cy: int, reach: int, width: int, height: int) -> tuple[slice, slice]:
-    """Rows and columns within `reach` of a cell, clipped."""
-    return (
-        slice(max(0, cy - reach), min(height, cy + reach + 1)),
-        slice(max(0, cx - reach), min(width, cx + reach + 1)),
-    )
+class _Disc(NamedTuple):
+    """Cells around a point, clipped to the grid: slices, and distances (rows, 1) and (1, columns) from it."""
+
+    cells: tuple[slice, slice]
+    dy: NDArray[np.float64]
+    dx: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, x: float, y: float, reach: int, shape: tuple[int, int]) -> "_Disc":
+        top, bottom = max(0, int(y) - reach), min(shape[0], int(y) + reach + 1)
+        left, right = max(0, int(x) - reach), min(shape[1], int(x) + reach + 1)
+        return cls(
+            (slice(top, bottom), slice(left, right)),
+            np.arange(top - y, bottom - y)[: bottom - top, None],
+            np.arange(left - x, right - x)[None, : right - left],
+        )
+
+    def squared(self) -> NDArray[np.float64]:
+        return self.dy**2 + self.dx**2
 
 
 def encode(
@@ -80,19 +93,18 @@ def encode(
     for i in order[inside[order] & ignored[order]]:
         x, y, radius = cells[i]
         reach = max(radius if radius * stride < 16 else radii[i], 1.0)
-        rows, cols = _patch(int(x), int(y), int(np.ceil(reach)), width, height)
-        yy, xx = np.mgrid[rows, cols]
-        weight[rows, cols][(xx + 0.5 - x) ** 2 + (yy + 0.5 - y) ** 2 <= reach**2] = 0.0
+        # Cell (i, j) has its middle at (j + 0.5, i + 0.5).
+        disc = _Disc.of(x - 0.5, y - 0.5, int(np.ceil(reach)) + 1, (height, width))
+        weight[disc.cells][disc.squared() <= reach**2] = 0.0
     for i in chosen:
         x, y, radius = cells[i]
         cx, cy = int(x), int(y)
         if valid[cy * stride, cx * stride] == 0 and weight[cy, cx] == 0:
             continue
         sigma = max(radii[i] / 3, MIN_SIGMA)
-        rows, cols = _patch(cx, cy, int(np.ceil(max(radii[i], 1.0))), width, height)
-        yy, xx = np.mgrid[rows, cols]
-        gaussian = np.exp(-((xx - cx) ** 2 + (yy - cy) ** 2) / (2 * sigma**2)).astype(np.float32)
-        np.maximum(heatmap[rows, cols], gaussian, out=heatmap[rows, cols])
+        disc = _Disc.of(cx, cy, int(np.ceil(max(radii[i], 1.0))), (height, width))
+        near = heatmap[disc.cells]
+        np.maximum(near, np.exp(disc.squared() / (-2 * sigma**2)), out=near, casting="same_kind")
         offset[:, cy, cx] = x - cx, y - cy
         size[:, cy, cx] = 2 * radius
         positive[cy, cx] = 1.0

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import os
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -89,10 +90,16 @@ BLUR_DIAMETERS = 3.5
 """Craters below this many sigmas of a blurred terrain model's resolution are ignored: GLD100 shows them from 1.5 km."""
 
 
+MOST_SIMULATORS = 16
+"""Processes that draw scenes at a time; each takes about half a gigabyte."""
+
+
 def simulated_scenes(settings: PretrainingSettings, cache: Path) -> list[Scene]:
-    """Scenes of simulated terrain, drawn by two processes and cached as files in `cache`."""
+    """Scenes of simulated terrain, drawn by all processors and cached as files in `cache`."""
     jobs = range(settings.simulated_scenes)
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        min(len(os.sched_getaffinity(0)), MOST_SIMULATORS), mp_context=get_context("spawn")
+    ) as pool:
         futures = [pool.submit(_simulate, i, settings.simulated_size_px, settings.seed, cache) for i in jobs]
         paths = [future.result() for future in progress(futures, "simulating terrain")]
     scenes = []

@@ -52,13 +52,15 @@ def _resize(grid: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     missing = torch.isnan(tensor)
     gaps = bool(missing.any())
     if gaps:
-        tensor = torch.where(missing, 0.0 if bool(missing.all()) else tensor[~missing].mean(), tensor)
+        # A level near the others keeps single precision where the heights are far from zero.
+        sample = tensor[..., ::8, ::8]
+        tensor = tensor.masked_fill(missing, float(sample.nan_to_num().sum() / (~sample.isnan()).sum().clamp_min(1)))
     shape = (size, size)
     values: NDArray[np.float32] = torch.nn.functional.interpolate(
         tensor, shape, mode="bilinear", antialias=size < grid.shape[0], align_corners=False
     )[0, 0].numpy()
     if gaps:
-        lost = torch.nn.functional.interpolate(missing.float(), shape, mode="area")[0, 0].numpy() > 0
+        lost = torch.nn.functional.adaptive_max_pool2d(missing[0].float(), shape)[0].numpy() > 0
         values = np.where(lost, np.float32(np.nan), values)
     return values
 

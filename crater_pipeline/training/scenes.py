@@ -1,7 +1,7 @@
 """Large pieces of terrain from which training patches are cut at random: the pretraining corpus."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +9,15 @@ from torch.utils.data import Dataset
 
 from crater_pipeline.training.patches import Patch, degraded, relit, resized, to_sample, turned
 
-SCALES = (0.75, 4.5)
-"""Scene pixels per patch pixel: the levels x1, x2 and x4 of the pyramid, and a little beyond."""
+SCALES = (0.5, 1.0, 2.0, 4.0, 9.0)
+SCALE_SHARES = (0.15, 0.35, 0.28, 0.22)
+"""Scene pixels per patch pixel, and the share of the patches between them (log-uniform there): the levels x1, x2 and
+x4 of the pyramid, enlarged ones for blurred imagery, and some from far above for craters of a hundred kilometres."""
 
 MIN_VALID = 0.3
+
+SEEN_PX = 4.0
+"""Ignored craters smaller than this show in no pixel: looking away there would only hide level ground."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,11 @@ class Scene:
     ignored: NDArray[np.bool_]
     albedo: NDArray[np.float32] | None = None
 
+    def halved(self) -> "Scene":
+        """At half the size, each pixel the mean of four; what touches no data is no data."""
+        albedo = None if self.albedo is None else _halved(self.albedo)
+        return Scene(_halved(self.elevation), 2 * self.pixel_m, self.circles / 2, self.ignored, albedo)
+
     def crop(self, x: int, y: int, side: int) -> Patch:
         """The square at (x, y), its craters in its own pixels."""
         cx, cy, radius = self.circles.T
@@ -42,28 +52,52 @@ class Scene:
         )
 
 
-def draw_patch(scene: Scene, size: int, rng: np.random.Generator) -> Patch:
-    """A random square of the scene at a random scale, resampled to `size` pixels; scales are log-uniform.
+def _halved(grid: NDArray[np.float32]) -> NDArray[np.float32]:
+    rows, columns = grid.shape[0] // 2, grid.shape[1] // 2
+    quads = grid[: 2 * rows, : 2 * columns].reshape(rows, 2, columns, 2)
+    total: NDArray[np.float32] = quads[:, 0, :, 0] + quads[:, 0, :, 1] + quads[:, 1, :, 0] + quads[:, 1, :, 1]
+    return total * np.float32(0.25)
+
+
+def pyramid(scene: Scene) -> list[Scene]:
+    """The scene and its halves, as many as `draw_patch` cuts from."""
+    levels = [scene]
+    while 2 ** len(levels) <= SCALES[-1]:
+        levels.append(levels[-1].halved())
+    return levels
+
+
+def draw_scale(largest: float, rng: np.random.Generator) -> float:
+    """A random scale, no larger than `largest`."""
+    knots = np.concatenate([[0.0], np.cumsum(SCALE_SHARES)])
+    logs = np.log(SCALES)
+    return float(np.exp(np.interp(rng.uniform(0, np.interp(np.log(largest), logs, knots)), knots, logs)))
+
+
+def draw_patch(levels: Sequence[Scene], size: int, rng: np.random.Generator) -> Patch:
+    """A random square of a scene (its `pyramid`) at a random scale, resampled to `size` pixels.
 
     Half of the time around a crater, so that the empty maria do not use up the training.
     """
+    scene = levels[0]
     height, width = scene.elevation.shape
-    largest = min(SCALES[1], min(height, width) / size)
+    largest = min(height, width) / size
     patch = None
     for _ in range(8):
-        # Finer scales are more frequent: most craters of a catalogue are small.
-        scale = SCALES[0] * (largest / SCALES[0]) ** (rng.random() ** 1.6)
-        side = min(round(size * scale), height, width)
+        side = min(round(size * draw_scale(largest, rng)), height, width)
+        halvings = min(int(np.log2(max(side / size, 1.0))), len(levels) - 1)
         if rng.random() < 0.5 and len(scene.circles):
             x, y = scene.circles[rng.integers(len(scene.circles)), :2] - rng.uniform(0.1, 0.9, 2) * side
             x, y = int(np.clip(x, 0, width - side)), int(np.clip(y, 0, height - side))
         else:
             x, y = int(rng.integers(width - side + 1)), int(rng.integers(height - side + 1))
-        patch = scene.crop(x, y, side)
+        patch = levels[halvings].crop(x >> halvings, y >> halvings, side >> halvings)
         if np.isfinite(patch.values[::16, ::16]).mean() >= MIN_VALID:
             break
     assert patch is not None
-    return resized(patch, size)
+    small = resized(patch, size)
+    seen = 2 * small.circles[:, 2] >= SEEN_PX
+    return replace(small, circles=small.circles[seen], ignored=small.ignored[seen])
 
 
 class ScenePatches(Dataset[dict[str, NDArray[np.float32]]]):
@@ -72,7 +106,7 @@ class ScenePatches(Dataset[dict[str, NDArray[np.float32]]]):
     def __init__(
         self, scenes: Sequence[Scene], shares: Sequence[float], length: int, size: int, stride: int, seed: int
     ) -> None:
-        self.scenes = scenes
+        self.scenes = [pyramid(scene) for scene in scenes]
         self.shares = np.asarray(shares, dtype=float) / np.sum(shares)
         self.length, self.size, self.stride, self.seed = length, size, stride, seed
 
