@@ -78,3 +78,22 @@ def centernet_loss(
         total = heatmap + offset_weight * offset_error + size_weight * size_error
         parts.append(torch.stack([total, heatmap, offset_error, size_error]))
     return Losses(*torch.stack(parts).mean(dim=0))
+
+
+def distillation_loss(student: Prediction, teacher: Prediction) -> Tensor:
+    """How far a network is from a larger one on the same tiles (scalar).
+
+    Heatmap: quality focal loss (Li et al. 2020), cross-entropy to the teacher's probability weighted by the squared
+    distance from it, each tile's sum over its expected number of craters. Offset and size: L1, weighted by the
+    teacher's probability. It speaks also where labels are ignored.
+    """
+    wanted = torch.sigmoid(teacher.heatmap)
+    entropy = torch.nn.functional.binary_cross_entropy_with_logits(student.heatmap, wanted, reduction="none")
+    distance = (torch.sigmoid(student.heatmap) - wanted) ** 2
+    count = wanted.sum(dim=(1, 2, 3)).clamp_min(MIN_POSITIVES)
+    heatmap = ((distance * entropy).sum(dim=(1, 2, 3)) / count).mean()
+    boxes = [
+        ((ours - theirs).abs() * wanted).sum() / (2 * wanted.sum()).clamp_min(1.0)
+        for ours, theirs in ((student.offset, teacher.offset), (student.size, teacher.size))
+    ]
+    return heatmap + boxes[0] + boxes[1]

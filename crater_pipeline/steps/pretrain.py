@@ -2,11 +2,20 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from crater_pipeline.bodies import Body
 from crater_pipeline.bounds import Bounds
 from crater_pipeline.labels import LabelSettings
 from crater_pipeline.models.settings import ModelSettings
-from crater_pipeline.models.weights import CALIBRATION_IDENTITY, build_network, save_weights
+from crater_pipeline.models.weights import (
+    CALIBRATION_IDENTITY,
+    build_network,
+    load_network,
+    metadata_path,
+    read_metadata,
+    save_weights,
+)
 from crater_pipeline.splits import SplitSettings
 from crater_pipeline.steps._command import run
 from crater_pipeline.training.corpus import simulated_scenes, terrain_scene
@@ -60,6 +69,7 @@ def pretrain(
     shares = [(1 - settings.simulated_share) * a / sum(area) for a in area]
     shares += [settings.simulated_share / len(simulated)] * len(simulated)
     network = build_network(model, settings.seed)
+    teacher = Path(settings.teacher) if settings.teacher else None
     samples = settings.epochs * settings.samples_per_epoch
     patches = ScenePatches(real + simulated, shares, samples, TILE_PX, network.stride, settings.seed)
     sampler = EpochSampler(samples, settings.samples_per_epoch, settings.seed, fresh=True)
@@ -78,15 +88,21 @@ def pretrain(
             "offset_weight": 1.0,
             "learning_rate": settings.learning_rate,
             "frozen_backbone": False,
+            "teacher": load_network(teacher, read_metadata(metadata_path(teacher))) if teacher else None,
+            "teacher_weight": settings.teacher_weight,
         },
     )
-    pixels = [scene.pixel_m for scene in real + simulated]
+    # A scene cannot be seen from farther above than it is large.
+    pixels = [
+        scene.pixel_m * np.clip([SCALES[0], min(scene.elevation.shape) / TILE_PX], SCALES[0], SCALES[-1])
+        for scene in real + simulated
+    ]
     metadata = {
         "backbone": model.backbone,
         "size_encoding": model.size_encoding,
         "threshold": 0.3,
         "calibration": CALIBRATION_IDENTITY,
-        "pixel_size_range_m": (round(min(pixels) * SCALES[0]), round(max(pixels) * SCALES[1])),
+        "pixel_size_range_m": (round(np.min(pixels)), round(np.max(pixels))),
         "diameter_range_px": (8.0, 128.0),
         "training": {
             "protocol": "pretraining on simulated and real terrain, random suns",

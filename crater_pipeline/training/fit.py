@@ -130,6 +130,7 @@ def fit(
         log_every_n_steps=max(1, min(50, len(train))),
         gradient_clip_val=10.0,
         enable_model_summary=False,
+        benchmark=torch.cuda.is_available(),  # all batches have one shape
         num_sanity_val_steps=0,
     )
     checkpoint = folder / name / "last.ckpt"

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from crater_pipeline.models.centernet import CenterNet
-from crater_pipeline.models.losses import SizeEncoding, centernet_loss
+from crater_pipeline.models.losses import SizeEncoding, centernet_loss, distillation_loss
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,10 @@ def default_size_weight(encoding: SizeEncoding) -> float:
 
 
 class Detector(pl.LightningModule):
-    """Trains a `CenterNet` for `total_steps` with Adam: short warm-up, then cosine decay to 1 % of the peak."""
+    """Trains a `CenterNet` for `total_steps` with Adam: short warm-up, then cosine decay to 1 % of the peak.
+
+    With a `teacher` (a trained network, sizes encoded alike) its distillation loss is added, `teacher_weight` times.
+    """
 
     def __init__(
         self,
@@ -37,6 +40,8 @@ class Detector(pl.LightningModule):
         learning_rate: float,
         total_steps: int,
         frozen_backbone: bool,
+        teacher: CenterNet | None = None,
+        teacher_weight: float = 1.0,
     ) -> None:
         super().__init__()
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -44,8 +49,16 @@ class Detector(pl.LightningModule):
         self.size_weight, self.offset_weight = size_weight, offset_weight
         self.learning_rate, self.total_steps = learning_rate, total_steps
         self.frozen_backbone = frozen_backbone
+        # In a tuple it is no part of this module: it is neither trained, averaged, nor written to checkpoints.
+        self.teacher = () if teacher is None else (teacher.eval().requires_grad_(False),)
+        self.teacher_weight = teacher_weight
         for parameter in network.backbone.parameters():
             parameter.requires_grad = not frozen_backbone
+
+    def on_fit_start(self) -> None:
+        """The teacher goes where the network is."""
+        for teacher in self.teacher:
+            teacher.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def on_train_epoch_start(self) -> None:
         """Normalise by batches, whatever mode the network came in; a frozen backbone keeps its statistics."""
@@ -55,18 +68,24 @@ class Detector(pl.LightningModule):
 
     def _loss(self, batch: dict[str, Tensor], stage: str) -> Tensor:
         images = batch["image"].contiguous(memory_format=torch.channels_last)
+        outputs = self.network.all_outputs(images)
         losses = centernet_loss(
-            self.network.all_outputs(images),
+            outputs,
             batch,
             encoding=self.encoding,
             size_weight=self.size_weight,
             offset_weight=self.offset_weight,
         )
+        total = losses.total
+        for teacher in self.teacher if stage == "train" else ():
+            with torch.no_grad():
+                wanted = teacher(images)
+            total = total + self.teacher_weight * distillation_loss(outputs[-1], wanted)
         named = {f"{stage}_{name}": value.detach() for name, value in losses._asdict().items()}
         self.log_dict(named, on_step=False, on_epoch=True, batch_size=len(images))
         if stage == "train":
-            self.log("loss", losses.total.detach(), prog_bar=True, logger=False)
-        return losses.total
+            self.log("loss", total.detach(), prog_bar=True, logger=False)
+        return total
 
     def on_train_epoch_end(self) -> None:
         """One line an epoch, for logs in which a progress bar does not show."""

@@ -55,6 +55,10 @@ class PretrainingSettings(Settings):
     samples_per_epoch: int = Field(768, ge=1, description="Samples in an epoch.")
     batch_size: int = Field(12, ge=1, description="Samples per step.")
     learning_rate: float = Field(1e-3, gt=0, description="Adam's peak step.")
+    teacher: str | None = Field(
+        None, description="Weights (`.safetensors`) of a larger network to learn from beside the labels: distillation."
+    )
+    teacher_weight: float = Field(1.0, ge=0, description="Weight of the teacher's loss beside the labels'.")
     averaging_decay: float = Field(0.998, ge=0, lt=1, description="Decay per step of the averaged weights.")
     seed: int = Field(0, ge=0, description="Seed.")
     workers: int = Field(2, ge=0, description="Processes that cut and light samples.")
