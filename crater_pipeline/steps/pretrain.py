@@ -11,6 +11,7 @@ from crater_pipeline.models.settings import ModelSettings
 from crater_pipeline.models.weights import (
     CALIBRATION_IDENTITY,
     build_network,
+    initial_weights,
     load_network,
     metadata_path,
     read_metadata,
@@ -19,8 +20,9 @@ from crater_pipeline.models.weights import (
 from crater_pipeline.splits import SplitSettings
 from crater_pipeline.steps._command import run
 from crater_pipeline.training.corpus import simulated_scenes, terrain_scene
-from crater_pipeline.training.fit import EpochSampler, fit, loader
+from crater_pipeline.training.fit import EpochSampler, fit, loader, run_name
 from crater_pipeline.training.module import default_size_weight
+from crater_pipeline.training.patches import SUN_ELEVATION_DEG
 from crater_pipeline.training.scenes import SCALES, ScenePatches
 from crater_pipeline.training.settings import PretrainingSettings
 
@@ -73,13 +75,14 @@ def pretrain(
     samples = settings.epochs * settings.samples_per_epoch
     patches = ScenePatches(real + simulated, shares, samples, TILE_PX, network.stride, settings.seed)
     sampler = EpochSampler(samples, settings.samples_per_epoch, settings.seed, fresh=True)
+    told = [m.model_dump_json(exclude={"workers"}) for m in (labels, split, model, settings)]
     fit(
         network,
         loader(patches, settings.batch_size, settings.workers, sampler),
         None,
         epochs=settings.epochs,
         folder=checkpoints,
-        name="pretraining",
+        name=run_name([*elevation, *catalogue, initial_weights(model), teacher], [*bounds, *told]),
         precision="auto",
         averaging_decay=settings.averaging_decay,
         detector_options={
@@ -103,6 +106,7 @@ def pretrain(
         "threshold": 0.3,
         "calibration": CALIBRATION_IDENTITY,
         "pixel_size_range_m": (round(np.min(pixels)), round(np.max(pixels))),
+        "sun_elevation_range_deg": (SUN_ELEVATION_DEG[0], SUN_ELEVATION_DEG[-1]),
         "diameter_range_px": (8.0, 128.0),
         "training": {
             "protocol": "pretraining on simulated and real terrain, random suns",

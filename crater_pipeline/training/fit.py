@@ -1,7 +1,9 @@
 """One training phase with Lightning: checkpoints after every epoch, exact resume, averaged weights, CSV log."""
 
+import hashlib
+import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from crater_pipeline.atomic import atomic_path
 from crater_pipeline.models.centernet import CenterNet
+from crater_pipeline.models.weights import file_hash
 from crater_pipeline.precision import native_bf16
 from crater_pipeline.training.module import Detector
 
@@ -63,6 +66,18 @@ class EpochSampler(Sampler[int]):
             order = np.random.default_rng([self.seed, cycle]).permutation(self.pool)
             # The cycle stays in the index so that augmentation differs from one pass to the next.
             yield cycle * self.pool + int(order[place])
+
+
+def run_name(files: Iterable[Path | None], settings: Iterable[str]) -> str:
+    """Name of a run: a hash of all that its weights depend on, so that checkpoints are never taken for another's.
+
+    files: their contents count, not their places; None for one that is not there.
+    """
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(file_hash(path).encode() if path else b"none")
+    digest.update(json.dumps(list(settings)).encode())
+    return digest.hexdigest()[:16]
 
 
 def loader(

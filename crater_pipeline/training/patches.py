@@ -52,9 +52,8 @@ def _resize(grid: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     missing = torch.isnan(tensor)
     gaps = bool(missing.any())
     if gaps:
-        # A level near the others keeps single precision where the heights are far from zero.
-        sample = tensor[..., ::8, ::8]
-        tensor = tensor.masked_fill(missing, float(sample.nan_to_num().sum() / (~sample.isnan()).sum().clamp_min(1)))
+        tensor = tensor.masked_fill(missing, 0.0)
+        tensor = tensor.masked_fill(missing, float(tensor.sum() / (~missing).sum().clamp_min(1)))
     shape = (size, size)
     values: NDArray[np.float32] = torch.nn.functional.interpolate(
         tensor, shape, mode="bilinear", antialias=size < grid.shape[0], align_corners=False
@@ -95,10 +94,14 @@ def zoomed(patch: Patch, zoom: float, rng: np.random.Generator) -> Patch:
     return resized(moved, size)
 
 
+SUN_ELEVATION_DEG = (10.0, 25.0, 50.0)
+"""Least, likeliest and greatest height of the sun in training."""
+
+
 def random_sun(rng: np.random.Generator) -> tuple[float, float]:
     """Azimuth and elevation in degrees: any direction, more often from the east or west, as mosaics are lit."""
     azimuth = rng.uniform(0, 360) if rng.random() < 0.5 else rng.choice([90.0, 270.0]) + rng.normal(0, 20)
-    return float(azimuth) % 360.0, float(rng.triangular(10.0, 25.0, 50.0))
+    return float(azimuth) % 360.0, float(rng.triangular(*SUN_ELEVATION_DEG))
 
 
 def smooth_field(shape: tuple[int, int], cells: int, rng: np.random.Generator) -> NDArray[np.float32]:

@@ -48,12 +48,12 @@ class PretrainingSettings(Settings):
     """How the shipped weights are made: simulated and real terrain, lit at random."""
 
     regions: tuple[str, ...] = Field((), description="Regions with terrain models and catalogues to learn from.")
-    simulated_scenes: int = Field(10, ge=0, description="Scenes of simulated terrain.")
+    simulated_scenes: int = Field(20, ge=0, description="Scenes of simulated terrain.")
     simulated_size_px: int = Field(2048, ge=512, description="Side of a simulated scene.")
     simulated_share: float = Field(0.3, ge=0, le=1, description="Share of the samples cut from simulated scenes.")
-    epochs: int = Field(34, ge=1, description="Epochs.")
-    samples_per_epoch: int = Field(768, ge=1, description="Samples in an epoch.")
-    batch_size: int = Field(12, ge=1, description="Samples per step.")
+    epochs: int = Field(78, ge=1, description="Epochs.")
+    samples_per_epoch: int = Field(1024, ge=1, description="Samples in an epoch.")
+    batch_size: int = Field(32, ge=1, description="Samples per step.")
     learning_rate: float = Field(1e-3, gt=0, description="Adam's peak step.")
     teacher: str | None = Field(
         None, description="Weights (`.safetensors`) of a larger network to learn from beside the labels: distillation."

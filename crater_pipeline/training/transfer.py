@@ -1,6 +1,5 @@
 """Transfer learning on a region's tiles: the two phases, and the description of what came of them."""
 
-import hashlib
 import json
 import logging
 from pathlib import Path
@@ -9,9 +8,9 @@ from typing import Any
 from crater_pipeline.errors import UserError
 from crater_pipeline.models.centernet import CenterNet
 from crater_pipeline.models.settings import ModelSettings
-from crater_pipeline.models.weights import CALIBRATION_IDENTITY, WeightsMetadata, file_hash, initial_weights
+from crater_pipeline.models.weights import CALIBRATION_IDENTITY, WeightsMetadata, initial_weights
 from crater_pipeline.training.coco import CocoTile, CocoTiles, read_coco
-from crater_pipeline.training.fit import EpochSampler, fit, loader
+from crater_pipeline.training.fit import EpochSampler, fit, loader, run_name
 from crater_pipeline.training.module import default_size_weight
 from crater_pipeline.training.settings import TrainingSettings
 
@@ -24,16 +23,11 @@ DEFAULT_THRESHOLD = 0.34
 def run_key(
     annotations: Path, images: Path, elevation: Path | None, model: ModelSettings, training: TrainingSettings
 ) -> str:
-    """Name of a run: a hash of all that its weights depend on, so that checkpoints are never taken for another's."""
-    digest = hashlib.sha256()
-    initial = initial_weights(model)
-    for path in [annotations, *sorted(images.glob("*.png")), *([elevation] if elevation else [])]:
-        digest.update(file_hash(path).encode())
-    digest.update(file_hash(initial).encode() if initial else b"none")
+    """Name of a run, see `run_name`."""
+    files = [annotations, *sorted(images.glob("*.png")), elevation, initial_weights(model)]
     # Neither changes the result: how many processes prepare tiles, and where the initial weights lie.
-    settings = (model.model_dump(exclude={"initial"}), training.model_dump(exclude={"workers"}))
-    digest.update(json.dumps(settings, sort_keys=True).encode())
-    return digest.hexdigest()[:16]
+    settings = (model.model_dump_json(exclude={"initial"}), training.model_dump_json(exclude={"workers"}))
+    return run_name(files, settings)
 
 
 def transfer(
