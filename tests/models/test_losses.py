@@ -9,6 +9,7 @@ from crater_pipeline.models.losses import (
     MIN_POSITIVES,
     centernet_loss,
     decode_size,
+    distillation_loss,
     encode_size,
     focal_loss,
     masked_l1,
@@ -91,3 +92,34 @@ def test_the_total_is_the_weighted_sum_averaged_over_stacks() -> None:
     each = [centernet_loss([output], targets, **options) for output in outputs]  # type: ignore[arg-type]
     assert float(both.total) == pytest.approx(float(sum(e.total for e in each)) / 2, rel=1e-6)
     assert float(both.total) == pytest.approx(float(both.heatmap + both.offset + 0.1 * both.size), rel=1e-6)
+
+
+def predictions(seed: int, heat: float = 2.0) -> Prediction:
+    generator = torch.Generator().manual_seed(seed)
+    draw = [torch.randn(2, channels, 8, 8, generator=generator) for channels in (1, 2, 2)]
+    return Prediction(draw[0] * heat, draw[1], draw[2])
+
+
+def test_a_network_that_says_what_its_teacher_says_has_nothing_to_learn() -> None:
+    teacher, other = predictions(0), predictions(1)
+    assert distillation_loss(teacher, teacher) == 0
+    assert distillation_loss(other, teacher) > 0
+
+
+def test_where_the_teacher_sees_nothing_boxes_do_not_matter() -> None:
+    teacher = predictions(0)._replace(heatmap=torch.full((2, 1, 8, 8), -40.0))
+    student = predictions(1)._replace(heatmap=teacher.heatmap)
+    assert float(distillation_loss(student, teacher)) == pytest.approx(0, abs=1e-6)
+
+
+def test_distillation_pulls_towards_the_teacher() -> None:
+    teacher = predictions(0)
+    student = Prediction(*(part.clone().requires_grad_() for part in predictions(1)))
+    optimiser = torch.optim.Adam(list(student), lr=0.05)
+    before = distillation_loss(student, teacher).item()
+    for _ in range(200):
+        optimiser.zero_grad()
+        distillation_loss(student, teacher).backward()
+        optimiser.step()
+    assert distillation_loss(student, teacher).item() < 0.1 * before
+    assert (torch.sigmoid(student.heatmap) - torch.sigmoid(teacher.heatmap)).abs().mean() < 0.1
