@@ -13,7 +13,7 @@ from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.labels import LabelSettings
 from crater_pipeline.merging import MergingSettings
-from crater_pipeline.models.settings import ModelSettings
+from crater_pipeline.models.settings import TERRAIN_BACKBONES, ModelSettings
 from crater_pipeline.reprojection import ReprojectionSettings
 from crater_pipeline.settings import Settings
 from crater_pipeline.shading import ShadingSettings
@@ -103,11 +103,18 @@ class Configuration(Settings):
 
     def stage(self, region: str, section: str) -> Settings:
         """A stage's settings for one region: the global section with the region's overrides merged in."""
-        common: Settings = getattr(self, section)
+        settings: Settings = getattr(self, section)
         override = self.regions[region].overrides.get(section)
-        if not override:
-            return common
-        return type(common).model_validate(deep_merge(common.model_dump(exclude_unset=True), override))
+        if override:
+            settings = type(settings).model_validate(deep_merge(settings.model_dump(exclude_unset=True), override))
+        if isinstance(settings, ModelSettings) and "backbone" not in settings.model_fields_set and self.is_dtm(region):
+            return settings.model_copy(update={"backbone": TERRAIN_BACKBONES[0]})
+        return settings
+
+    def is_dtm(self, region: str) -> bool:
+        """Whether a region's source is a terrain model."""
+        mosaic = self.mosaics.get(self.regions[region].mosaic)
+        return mosaic is not None and mosaic.kind == "dtm"
 
 
 def deep_merge(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:

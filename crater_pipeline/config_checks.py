@@ -4,15 +4,13 @@ from collections.abc import Iterator, Mapping
 
 from crater_pipeline.config import Configuration, Region
 from crater_pipeline.initial_weights import circular_weights
-from crater_pipeline.models.settings import ModelSettings
+from crater_pipeline.models.settings import SHIPPED_BACKBONES, ModelSettings, view_of
 from crater_pipeline.region_variants import comparison_problems
 from crater_pipeline.sources import SimulatedCatalogue, SimulatedMosaic
 from crater_pipeline.training.settings import TrainingSettings
 
 RESERVED = ("simulated", "catalogues", "pretraining", "comparisons", "logs", "benchmarks")
 """Folders of `results/` that are no region's."""
-
-SHIPPED_BACKBONE = "hourglass_compact"
 
 
 def problems(configuration: Configuration) -> Iterator[str]:
@@ -61,10 +59,16 @@ def untrainable(configuration: Configuration, name: str, region: Region) -> Iter
             f"regions.{name}: training.enabled is false and model.initial is none, so there would be no network; "
             "set model.initial to shipped or to a file, or enable training"
         )
-    if model.initial == "shipped" and model.backbone != SHIPPED_BACKBONE:
+    if model.initial == "shipped" and model.backbone not in SHIPPED_BACKBONES:
+        known = " and ".join(SHIPPED_BACKBONES)
         yield (
-            f"regions.{name}: model.initial is shipped, but weights are shipped for {SHIPPED_BACKBONE} only, not for "
-            f"{model.backbone}; set model.initial to none or to a file, or model.backbone to {SHIPPED_BACKBONE}"
+            f"regions.{name}: model.initial is shipped, but weights are shipped for {known} only, not for "
+            f"{model.backbone}; set model.initial to none or to a file, or model.backbone to one of these"
+        )
+    if view_of(model.backbone) == "terrain" and not configuration.is_dtm(name):
+        yield (
+            f"regions.{name}.model.backbone: {model.backbone} is shown terrain, but the region's mosaic is an image; "
+            "leave the backbone out, or name one for images"
         )
 
 

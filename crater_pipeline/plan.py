@@ -18,6 +18,7 @@ from crater_pipeline.errors import UserError
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.initial_weights import InitialWeights
 from crater_pipeline.labels import LabelSettings
+from crater_pipeline.models.settings import ModelSettings, view_of
 from crater_pipeline.rasters import raster_info
 from crater_pipeline.reprojection import ReprojectionSettings
 from crater_pipeline.settings import Settings
@@ -104,7 +105,9 @@ class RegionPlan:
         """Suns under which the region is searched; an image has its own."""
         settings = self.stage("inference")
         assert isinstance(settings, InferenceSettings)
-        return settings.suns if self.kind == "dtm" else 1
+        model = self.stage("model")
+        assert isinstance(model, ModelSettings)
+        return settings.suns_for(view_of(model.backbone)) if self.kind == "dtm" else 1
 
     @property
     def nodata(self) -> float | None:

@@ -96,6 +96,19 @@ def test_a_regions_section_wins_over_the_global_one() -> None:
     assert region.configuration.model.initial == "shipped"
 
 
+def test_terrain_models_get_a_network_that_sees_terrain_unless_another_is_named() -> None:
+    def chosen(region: str, *overrides: dict[str, Any]) -> tuple[object, int]:
+        settled = plan(region, *overrides)
+        return settled.stage("model").model_dump()["backbone"], settled.suns
+
+    named = {"regions": {"iridum": {"model": {"backbone": "hourglass_compact"}}}}
+    assert chosen("iridum") == ("hourglass_terrain", 1)
+    assert chosen("iridum", named) == ("hourglass_compact", 4)
+    assert chosen("iridum", {"model": {"backbone": "hourglass_compact"}}) == ("hourglass_compact", 4)
+    assert chosen("iridum", {"inference": {"suns": 2}}) == ("hourglass_terrain", 2)
+    assert chosen("demo", SIMULATED) == ("hourglass_compact", 1)
+
+
 @pytest.mark.parametrize(
     ("override", "path"),
     [
@@ -124,6 +137,7 @@ def test_a_regions_section_wins_over_the_global_one() -> None:
         ({"catalogues": {"other": {"format": "simulated", "mosaic": "terrain"}}}, "catalogues.other.mosaic"),
         ({"training": {"enabled": False}, "model": {"initial": "none"}}, "training.enabled"),
         ({"model": {"backbone": "resnet50"}}, "model.initial"),
+        (deep_merge(SIMULATED, {"model": {"backbone": "hourglass_terrain"}}), "regions.demo.model.backbone"),
         ({"pretraining": {"regions": ["nowhere"]}}, "pretraining.regions"),
         ({"bodies": {"moon": {"radius_m": 0}}}, "bodies.moon.radius_m"),
     ],

@@ -61,7 +61,7 @@ def searched_tiles(grid: TileGrid, valid: NDArray[np.bool_], min_valid_fraction:
 
 
 Batch = tuple[list[Tile], NDArray[np.float32], NDArray[np.bool_]]
-"""Tiles (n), their pictures (n * suns, size, size) and masks (n, size, size)."""
+"""Tiles (n), their pictures (n * suns, channels, size, size) and masks (n, size, size)."""
 
 
 def _batches(read: Reader, tiles: Sequence[Tile], per_batch: int, prefetch: int) -> Iterator[Batch]:
@@ -150,16 +150,16 @@ def search(
 ) -> tuple[pd.DataFrame, TileGrid]:
     """Detections (columns `DTYPES`, tile space) of all tiles and levels of a raster, and the grid they refer to.
 
-    With the terrain that `image` was shaded from, each tile is lit from `settings.suns` sides. Memory holds a few
-    batches and the detections, whatever the raster's size.
+    With the terrain that `image` was shaded from, each tile is lit from several sides (`settings.suns`). Memory holds
+    a few batches and the detections, whatever the raster's size.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = network.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
     half = settings.precision == "bf16" or (settings.precision == "auto" and native_bf16())
     valid = valid_mask(image, CELL_PX)
     found = [empty_detections()]
-    suns = settings.suns if terrain else 1
-    with open_pictures(image, terrain, suns, body) as (info, read):
+    suns = settings.suns_for(network.view) if terrain else 1
+    with open_pictures(image, terrain, suns, body, network.view) as (info, read):
         grid = TileGrid.of(info.width, info.height, tiling)
         tiles = searched_tiles(grid, valid, tiling.min_valid_fraction)
         log.info("%s: %d tiles on %d levels, %d sun(s)", image, len(tiles), grid.used_levels, suns)
@@ -169,7 +169,7 @@ def search(
             progress(range(-(-len(tiles) // per_batch)), "searching tiles"),
             strict=True,
         ):
-            pictures = torch.from_numpy(grey)[:, None].to(device, memory_format=torch.channels_last)
+            pictures = torch.from_numpy(grey).to(device, memory_format=torch.channels_last)
             with torch.autocast(device.type, dtype=torch.bfloat16, enabled=half):
                 prediction = predict(network, pictures, suns, settings.flip_average)
             boxes = decode(

@@ -18,9 +18,10 @@ from crater_pipeline.relief import HALO_PX, GroundGeometry, shadow_reach
 from crater_pipeline.shading import ShadingSettings, flat_reflectance, shade, to_uint8
 from crater_pipeline.standardise import standardise
 from crater_pipeline.tiles import Tile
+from crater_pipeline.views import View, terrain_view
 
 Pictures = tuple[NDArray[np.float32], NDArray[np.bool_]]
-"""Standardised greys (n, size, size), one picture a sun, and where the tile has data (size, size)."""
+"""What the network is shown, n pictures or views of a tile (n, channels, size, size), and where there is data."""
 
 Reader = Callable[[Tile], Pictures]
 
@@ -44,18 +45,26 @@ def sun_azimuths(first_deg: float, count: int) -> list[float]:
 
 
 @contextmanager
-def open_pictures(image: Path, terrain: Terrain | None, suns: int, body: Body) -> Iterator[tuple[RasterInfo, Reader]]:
+def open_pictures(
+    image: Path, terrain: Terrain | None, suns: int, body: Body, view: View = "picture"
+) -> Iterator[tuple[RasterInfo, Reader]]:
     """Header of `image` and a function that reads a tile's pictures.
 
     There is one picture, the image's own, unless there is a terrain and `suns` is above 1: then the tile is lit from
-    that many azimuths. The function belongs to one thread at a time.
+    that many azimuths. For a network that is shown terrain there are `suns` terrain views, turned between them by the
+    same azimuths. The function belongs to one thread at a time.
 
     Raises
     ------
     UserError
-        If the terrain is not on the image's grid.
+        If the terrain is not on the image's grid, or there is none for a network that is shown terrain.
     """
-    if terrain is None or suns == 1:
+    if view == "terrain" and terrain is None:
+        raise UserError(
+            f"{image}: these weights are shown terrain models, and this is an image; take weights for images "
+            "(model.backbone: hourglass_compact)"
+        )
+    if terrain is None or (suns == 1 and view == "picture"):
         with open_raster(image) as dataset:
             yield info_of(dataset, image), lambda tile: image_picture(dataset, tile)
         return
@@ -66,18 +75,18 @@ def open_pictures(image: Path, terrain: Terrain | None, suns: int, body: Body) -
         if (own.width, own.height, own.transform) != (info.width, info.height, info.transform):
             raise UserError(
                 f"{terrain.elevation}: not on the grid of {image}, so it cannot be lit anew for the search; give the "
-                "terrain that the image was shaded from, or set inference.suns to 1"
+                "terrain that the image was shaded from"
             )
         body.check_crs(own.crs, str(terrain.elevation))
         lamp = Lamp(dataset, own, body, terrain.shading, suns)
-        yield info, lamp.pictures
+        yield info, lamp.pictures if view == "picture" else lamp.views
 
 
 def image_picture(dataset: rasterio.DatasetReader, tile: Tile) -> Pictures:
     """The tile of an image as it is."""
     data = read_window(dataset, tile.window, (tile.size, tile.size))
     valid = ~np.ma.getmaskarray(data)
-    return standardise(data.data, valid)[None], valid
+    return standardise(data.data, valid)[None, None], valid
 
 
 class Lamp:
@@ -99,15 +108,26 @@ class Lamp:
     def pictures(self, tile: Tile) -> Pictures:
         """One picture an azimuth."""
         halo = HALO_PX - (-self.shadow_px // tile.scale)
+        elevation, ground, convergence = self._read(tile, halo)
+        core = slice(halo, halo + tile.size)
+        valid = np.isfinite(elevation[core, core])
+        lit = [self._lit(elevation, ground, azimuth - convergence)[core, core] for azimuth in self.azimuths]
+        return np.stack([standardise(grey, valid)[None] for grey in lit]), valid
+
+    def views(self, tile: Tile) -> Pictures:
+        """One terrain view an azimuth."""
+        elevation, ground, convergence = self._read(tile, HALO_PX)
+        core = slice(HALO_PX, HALO_PX + tile.size)
+        shown = [terrain_view(elevation, ground, azimuth - convergence, halo_px=HALO_PX) for azimuth in self.azimuths]
+        return np.stack(shown), np.isfinite(elevation[core, core])
+
+    def _read(self, tile: Tile, halo: int) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """Elevation, ground pixel size and convergence of a tile and `halo` pixels of its level around it."""
         side = tile.size + 2 * halo
         wide = Window(tile.x_off - halo, tile.y_off - halo, side, side)
         level0 = Window(*(value * tile.scale for value in wide.flatten()))
         elevation = read_window(self.dataset, level0, (side, side)).filled(np.float32(np.nan))
-        ground, convergence = GroundGeometry(coarsened(self.info, tile.scale), self.body).fields(wide)
-        core = slice(halo, halo + tile.size)
-        valid = np.isfinite(elevation[core, core])
-        lit = [self._lit(elevation, ground, azimuth - convergence)[core, core] for azimuth in self.azimuths]
-        return np.stack([standardise(grey, valid) for grey in lit]), valid
+        return elevation, *GroundGeometry(coarsened(self.info, tile.scale), self.body).fields(wide)
 
     def _lit(
         self, elevation: NDArray[np.float32], ground: NDArray[np.float32], azimuth_grid: NDArray[np.float32]

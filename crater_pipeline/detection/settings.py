@@ -5,18 +5,22 @@ from typing import Literal
 from pydantic import Field
 
 from crater_pipeline.settings import Settings
+from crater_pipeline.views import View
+
+DEFAULT_SUNS: dict[View, int] = {"picture": 4, "terrain": 1}
 
 
 class InferenceSettings(Settings):
     """How the network is run over a raster's tiles."""
 
     batch_size: int = Field(4, ge=1, description="Pictures per forward pass (at least one tile under all its suns).")
-    suns: int = Field(
-        4,
+    suns: int | None = Field(
+        None,
         ge=1,
         le=16,
         description="Terrain models only: each tile is lit from so many sides, the first `shading.sun_azimuth_deg`, no "
-        "two opposite, and the network's answers are averaged. 1 searches the shaded picture alone.",
+        "two opposite, and the network's answers are averaged. 1 searches the shaded picture alone. Without a value: 4 "
+        "for networks that are shown pictures, 1 for those that are shown terrain, which see two suns at once.",
     )
     min_score: float = Field(0.02, ge=0, lt=1, description="Peaks below this network score are dropped.")
     max_detections: int = Field(500, ge=1, description="At most so many peaks are kept per tile.")
@@ -36,3 +40,7 @@ class InferenceSettings(Settings):
         "auto", description="Arithmetic; `auto` is bf16 where the processor or GPU multiplies it natively."
     )
     prefetch: int = Field(2, ge=0, description="Batches of tiles read ahead of the network.")
+
+    def suns_for(self, view: View) -> int:
+        """Pictures, or terrain views, of one tile."""
+        return self.suns or DEFAULT_SUNS[view]

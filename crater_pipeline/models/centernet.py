@@ -8,10 +8,12 @@ from torch import Tensor, nn
 
 from crater_pipeline.models.hourglass import COMPACT, PUBLISHED, StackedHourglass
 from crater_pipeline.models.resnet import ResNet50
-from crater_pipeline.models.settings import BackboneName
+from crater_pipeline.models.settings import BackboneName, view_of
+from crater_pipeline.views import CHANNELS
 
 BACKBONES: dict[BackboneName, Callable[[], nn.Module]] = {
     "hourglass_compact": lambda: StackedHourglass(COMPACT),
+    "hourglass_terrain": lambda: StackedHourglass(COMPACT, CHANNELS["terrain"]),
     "hourglass": lambda: StackedHourglass(PUBLISHED),
     "resnet50": ResNet50,
     "resnet50_compact": lambda: ResNet50(width=32, channels=64),
@@ -52,11 +54,15 @@ class Heads(nn.Module):
 
 
 class CenterNet(nn.Module):
-    """Images (B, 1, H, W), standardised, to predictions; `all_outputs` also gives the earlier stacks' (training)."""
+    """Images (B, C, H, W), standardised, to predictions; `all_outputs` also gives the earlier stacks' (training).
+
+    `view` says what the images show and so how many channels C they have, see `crater_pipeline.views`.
+    """
 
     def __init__(self, backbone: BackboneName) -> None:
         super().__init__()
         self.backbone_name = backbone
+        self.view = view_of(backbone)
         self.backbone = BACKBONES[backbone]()
         channels, outputs = int(self.backbone.channels), int(self.backbone.outputs)  # type: ignore[arg-type]
         self.stride = int(self.backbone.stride)  # type: ignore[arg-type]

@@ -88,16 +88,16 @@ COMPACT = HourglassShape(widths=(64, 96, 128, 192, 256), blocks=(1, 1, 1, 1, 2),
 
 
 class StackedHourglass(nn.Module):
-    """Images (B, 1, H, W) to one feature map (B, widths[0], H/4, W/4) a stack; H and W divisible by 128."""
+    """Images (B, `channels_in`, H, W) to one feature map (B, widths[0], H/4, W/4) a stack; H and W divisible by 128."""
 
     stride = STRIDE
 
-    def __init__(self, shape: HourglassShape) -> None:
+    def __init__(self, shape: HourglassShape, channels_in: int = 1) -> None:
         super().__init__()
         width = shape.widths[0]
         self.channels = width
         self.outputs = shape.stacks
-        self.stem = nn.Sequential(ConvBlock(1, shape.stem, 7, 2), Residual(shape.stem, width, 2))
+        self.stem = nn.Sequential(ConvBlock(channels_in, shape.stem, 7, 2), Residual(shape.stem, width, 2))
         self.hourglasses = nn.ModuleList(Hourglass(shape.widths, shape.blocks) for _ in range(shape.stacks))
         self.features = nn.ModuleList(ConvBlock(width, width) for _ in range(shape.stacks))
         between = range(shape.stacks - 1)

@@ -5,8 +5,20 @@ from typing import Literal
 from pydantic import Field
 
 from crater_pipeline.settings import Settings
+from crater_pipeline.views import View
 
-BackboneName = Literal["hourglass_compact", "hourglass", "resnet50", "resnet50_compact"]
+BackboneName = Literal["hourglass_compact", "hourglass_terrain", "hourglass", "resnet50", "resnet50_compact"]
+
+TERRAIN_BACKBONES: tuple[BackboneName, ...] = ("hourglass_terrain",)
+"""Networks that are shown terrain; all others are shown pictures."""
+
+SHIPPED_BACKBONES: tuple[BackboneName, ...] = ("hourglass_compact", "hourglass_terrain")
+"""Networks whose pretrained weights come with the package."""
+
+
+def view_of(backbone: BackboneName) -> View:
+    """What a backbone is shown."""
+    return "terrain" if backbone in TERRAIN_BACKBONES else "picture"
 
 
 class ModelSettings(Settings):
@@ -14,13 +26,16 @@ class ModelSettings(Settings):
 
     backbone: BackboneName = Field(
         "hourglass_compact",
-        description="`hourglass_compact` (7 M parameters, for a CPU), `hourglass` (two stacks, 190 M parameters, as "
-        "published), `resnet50` (with three deconvolutions) or `resnet50_compact` (half as wide, for a CPU).",
+        description="`hourglass_compact` (7 M parameters, for a CPU), `hourglass_terrain` (the same, shown terrain "
+        "as two lit pictures and the local relief at once), `hourglass` (two stacks, 190 M parameters, as published), "
+        "`resnet50` (with three deconvolutions) or `resnet50_compact` (half as wide, for a CPU). Where none is given, "
+        "regions with a terrain model take `hourglass_terrain`.",
     )
     initial: str = Field(
         "shipped",
-        description="Initial weights: `shipped` (come with the package, `hourglass_compact` only), `none` (random), or "
-        "the path of a `.safetensors` file (a network of ours, or an ImageNet state dict for `resnet50`).",
+        description="Initial weights: `shipped` (come with the package, for `hourglass_compact` and "
+        "`hourglass_terrain`), `none` (random), or the path of a `.safetensors` file (a network of ours, or an "
+        "ImageNet state dict for `resnet50`).",
     )
     size_encoding: Literal["log", "linear"] = Field(
         "log",

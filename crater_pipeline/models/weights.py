@@ -16,8 +16,9 @@ from crater_pipeline.errors import UserError
 from crater_pipeline.models.centernet import CenterNet
 from crater_pipeline.models.losses import SizeEncoding
 from crater_pipeline.models.resnet import IMAGENET_ONLY
-from crater_pipeline.models.settings import BackboneName, ModelSettings
+from crater_pipeline.models.settings import SHIPPED_BACKBONES, BackboneName, ModelSettings, view_of
 from crater_pipeline.settings import Settings
+from crater_pipeline.views import CHANNELS, View
 
 SHIPPED = "shipped"
 NONE = "none"
@@ -57,6 +58,11 @@ class WeightsMetadata(Settings):
     diameter_range_px: tuple[float, float] = Field(description="Diameters that it was trained for, pixels of a level.")
     training: dict[str, Any] = Field(description="Summary of how it was trained.")
 
+    @property
+    def view(self) -> View:
+        """What the network is shown."""
+        return view_of(self.backbone)
+
     def under(self, suns: int) -> "WeightsMetadata":
         """The same weights with the threshold, calibration and uncertainty of a search under so many suns."""
         if suns == 1 or self.several_suns is None:
@@ -75,9 +81,9 @@ def metadata_path(weights: Path) -> Path:
     return weights.with_suffix(".json")
 
 
-def shipped_weights() -> Path:
-    """The pretrained `hourglass_compact` that comes with the package."""
-    return Path(str(files("crater_pipeline"))) / "weights" / "hourglass_compact.safetensors"
+def shipped_weights(backbone: BackboneName = "hourglass_compact") -> Path:
+    """The pretrained weights of a backbone that come with the package; the file is there for `SHIPPED_BACKBONES`."""
+    return Path(str(files("crater_pipeline"))) / "weights" / f"{backbone}.safetensors"
 
 
 def save_weights(network: CenterNet, weights: Path, metadata: dict[str, Any], metadata_file: Path) -> WeightsMetadata:
@@ -135,14 +141,12 @@ def initial_weights(settings: ModelSettings) -> Path | None:
     if settings.initial == NONE:
         return None
     if settings.initial == SHIPPED:
-        path = shipped_weights()
-        shipped = read_metadata(metadata_path(path)).backbone
-        if settings.backbone != shipped:
+        if settings.backbone not in SHIPPED_BACKBONES:
             raise UserError(
-                f"model.initial: the shipped weights are of backbone '{shipped}', not '{settings.backbone}'; "
-                "set model.initial to none or to the path of weights of that backbone"
+                f"model.initial: weights are shipped for {' and '.join(SHIPPED_BACKBONES)}, not for "
+                f"'{settings.backbone}'; set model.initial to none or to the path of weights of that backbone"
             )
-        return path
+        return shipped_weights(settings.backbone)
     return Path(settings.initial)
 
 
@@ -152,6 +156,26 @@ def initial_metadata(settings: ModelSettings) -> WeightsMetadata | None:
     if path is None or not metadata_path(path).is_file():
         return None
     return read_metadata(metadata_path(path))
+
+
+STEM = "backbone.stem.0.0.weight"
+"""The hourglasses' first kernel: (width, channels, 7, 7)."""
+
+LIT_SHARE = 0.6
+"""Of a picture's kernel, for each of terrain's two lit pictures: the sum of two unlike pictures varies less than twice
+one."""
+
+
+def widened(tensors: dict[str, torch.Tensor], view: View) -> dict[str, torch.Tensor]:
+    """A picture's hourglass made to start learning terrain from: its first kernel on both lit pictures, none on relief.
+
+    Anything else is returned as it is.
+    """
+    kernel = tensors.get(STEM)
+    if view != "terrain" or kernel is None or kernel.shape[1] != CHANNELS["picture"]:
+        return tensors
+    lit = LIT_SHARE * kernel
+    return {**tensors, STEM: torch.cat([lit, lit, torch.zeros_like(kernel)], dim=1)}
 
 
 def build_network(settings: ModelSettings, seed: int) -> CenterNet:
@@ -167,7 +191,7 @@ def build_network(settings: ModelSettings, seed: int) -> CenterNet:
             known = initial_metadata(settings)
             if known is not None and known.size_encoding != settings.size_encoding:
                 raise RuntimeError(f"its sizes are {known.size_encoding}, model.size_encoding is not")
-            network.load_state_dict(tensors)
+            network.load_state_dict(widened(tensors, network.view))
         else:
             backbone = {k: v for k, v in tensors.items() if not k.startswith(IMAGENET_ONLY)}
             missing, unexpected = network.backbone.load_state_dict(backbone, strict=False)

@@ -69,9 +69,10 @@ def find(
     body.check_crs(info.crs, str(raster))
     kind = kind or ("image" if np.dtype(info.dtype).kind == "u" else "dtm")
     area = Bounds(*bounds) if bounds else raster_bounds(info, body)
-    weights = weights or shipped_weights()
+    weights = weights or shipped_weights("hourglass_terrain" if kind == "dtm" else "hourglass_compact")
     survey = Survey(kind, body, weights, metadata_path(weights), nodata, shading or ShadingSettings())
-    described = read_metadata(survey.metadata).under(survey.inference.suns if kind == "dtm" else 1)
+    described = read_metadata(survey.metadata)
+    described = described.under(survey.inference.suns_for(described.view) if kind == "dtm" else 1)
     own = float(apply(described.calibration, described.threshold))
     point = {"threshold": own if threshold is None else threshold, "calibration": described.calibration}
     point["uncertainty"] = described.uncertainty

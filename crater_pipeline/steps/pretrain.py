@@ -6,6 +6,7 @@ import numpy as np
 
 from crater_pipeline.bodies import Body
 from crater_pipeline.bounds import Bounds
+from crater_pipeline.errors import UserError
 from crater_pipeline.labels import LabelSettings
 from crater_pipeline.models.settings import ModelSettings
 from crater_pipeline.models.weights import (
@@ -22,7 +23,7 @@ from crater_pipeline.steps._command import run
 from crater_pipeline.training.corpus import simulated_scenes, terrain_scene
 from crater_pipeline.training.fit import EpochSampler, fit, loader, run_name
 from crater_pipeline.training.module import default_size_weight
-from crater_pipeline.training.patches import SUN_ELEVATION_DEG
+from crater_pipeline.training.patches import SUN_HEIGHTS_DEG
 from crater_pipeline.training.scenes import SCALES, ScenePatches
 from crater_pipeline.training.settings import PretrainingSettings
 
@@ -72,8 +73,14 @@ def pretrain(
     shares += [settings.simulated_share / len(simulated)] * len(simulated)
     network = build_network(model, settings.seed)
     teacher = Path(settings.teacher) if settings.teacher else None
+    taught_by = load_network(teacher, read_metadata(metadata_path(teacher))) if teacher else None
+    if taught_by and taught_by.view != network.view:
+        raise UserError(
+            f"pretraining.teacher: {teacher} is shown a {taught_by.view}, {model.backbone} a {network.view}; take "
+            "a teacher of the same kind"
+        )
     samples = settings.epochs * settings.samples_per_epoch
-    patches = ScenePatches(real + simulated, shares, samples, TILE_PX, network.stride, settings.seed)
+    patches = ScenePatches(real + simulated, shares, samples, TILE_PX, network.stride, settings.seed, network.view)
     sampler = EpochSampler(samples, settings.samples_per_epoch, settings.seed, fresh=True)
     told = [m.model_dump_json(exclude={"workers"}) for m in (labels, split, model, settings)]
     fit(
@@ -91,7 +98,7 @@ def pretrain(
             "offset_weight": 1.0,
             "learning_rate": settings.learning_rate,
             "frozen_backbone": False,
-            "teacher": load_network(teacher, read_metadata(metadata_path(teacher))) if teacher else None,
+            "teacher": taught_by,
             "teacher_weight": settings.teacher_weight,
         },
     )
@@ -106,7 +113,7 @@ def pretrain(
         "threshold": 0.3,
         "calibration": CALIBRATION_IDENTITY,
         "pixel_size_range_m": (round(np.min(pixels)), round(np.max(pixels))),
-        "sun_elevation_range_deg": (SUN_ELEVATION_DEG[0], SUN_ELEVATION_DEG[-1]),
+        "sun_elevation_range_deg": (SUN_HEIGHTS_DEG[0], SUN_HEIGHTS_DEG[-1]) if network.view == "picture" else None,
         "diameter_range_px": (8.0, 128.0),
         "training": {
             "protocol": "pretraining on simulated and real terrain, random suns",

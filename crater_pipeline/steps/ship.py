@@ -73,9 +73,10 @@ def ship(
     known = [read_table(path, ["catalogue_id", "lon", "lat", "diameter_km"]) for path in catalogue]
     described = read_metadata(metadata)
 
-    def fitted(terrains: Sequence[Terrain | None]) -> dict[str, Any]:
+    def fitted(terrains: Sequence[Terrain | None], suns: int) -> dict[str, Any]:
+        lit = inference.model_copy(update={"suns": suns})
         surveys = [
-            survey(path, weights, metadata, area, body, tiling, inference, merging, split, terrain)
+            survey(path, weights, metadata, area, body, tiling, lit, merging, split, terrain)
             for path, area, terrain in zip(image, areas, terrains, strict=True)
         ]
         return pooled_operating_point(surveys, known, described.model_dump(), min_diameter_km, body)
@@ -83,11 +84,12 @@ def ship(
     def found(point: dict[str, Any]) -> dict[str, Any]:
         return {"threshold": point["raw_threshold"], **{key: point[key] for key in ("calibration", "uncertainty")}}
 
-    point, several = fitted([None] * len(image)), None
-    if elevation and inference.suns > 1:
-        lit = fitted([Terrain(path, shading or ShadingSettings()) for path in elevation])
-        several = SeveralSuns(suns=inference.suns, **found(lit))
-        log.info("under %d suns: raw threshold %.3f", inference.suns, several.threshold)
+    terrains = [Terrain(path, shading or ShadingSettings()) for path in elevation or []]
+    point = fitted(terrains if described.view == "terrain" else [None] * len(image), 1)
+    suns, several = inference.suns_for(described.view), None
+    if terrains and suns > 1:
+        several = SeveralSuns(suns=suns, **found(fitted(terrains, suns)))
+        log.info("under %d suns: raw threshold %.3f", suns, several.threshold)
     facts = {name: point[name] for name in ("n_validation_truth", "expected_calibration_error", "min_diameter_km")}
     changed = {**found(point), "several_suns": several, "training": {**described.training, "calibration": facts}}
     with atomic_path(output_weights) as temporary:

@@ -1,7 +1,7 @@
 """The data set of a region on disk: COCO annotations beside 8-bit tiles."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from crater_pipeline.errors import UserError
 from crater_pipeline.labels import tile_annotations
 from crater_pipeline.rasters import open_raster, read_window
 from crater_pipeline.tiles import Tile
-from crater_pipeline.training.patches import Patch, degraded, relit, to_sample, turned, zoomed
+from crater_pipeline.training.patches import Patch, degraded, relit, terrain_sample, to_sample, turned, zoomed
+from crater_pipeline.views import View
 
 ZOOM_SPREAD = 0.12
 """Standard deviation of the logarithm of the random scale in training."""
@@ -115,7 +116,7 @@ class CocoTiles(Dataset[dict[str, NDArray[np.float32]]]):
     """Samples from tiles; item `i` shows tile `i % n` and is a pure function of the seed and `i`.
 
     elevation: reprojected terrain model of the same grid; the share `relight` of the augmented tiles is lit from
-    it under a random sun, seen through the same mask as the tile on disk.
+    it under a random sun, seen through the same mask as the tile on disk. With the view `terrain` all are made from it.
     """
 
     def __init__(
@@ -128,7 +129,9 @@ class CocoTiles(Dataset[dict[str, NDArray[np.float32]]]):
         augment: bool,
         relight: float = 0.0,
         elevation: Path | None = None,
+        view: View = "picture",
     ) -> None:
+        self.view: View = view
         self.tiles, self.stride, self.pixel_m, self.seed = tiles, stride, pixel_m, seed
         self.augment, self.relight, self.elevation = augment, relight, elevation
         self._dataset: rasterio.DatasetReader | None = None
@@ -158,12 +161,14 @@ class CocoTiles(Dataset[dict[str, NDArray[np.float32]]]):
     def __getitem__(self, index: int) -> dict[str, NDArray[np.float32]]:
         tile = self.tiles[index % len(self.tiles)]
         patch = self.patch(tile)
-        if not self.augment:
-            return to_sample(patch, self.stride)
         rng = np.random.default_rng([self.seed, index])
-        lit = self.elevation is not None and rng.random() < self.relight
-        if lit:
-            patch = Patch(self.terrain(tile, np.isfinite(patch.values)), patch.pixel_m, patch.circles, patch.ignored)
+        lit = self.augment and self.elevation is not None and rng.random() < self.relight
+        if lit or self.view == "terrain":
+            patch = replace(patch, values=self.terrain(tile, np.isfinite(patch.values)))
+        if not self.augment:
+            return terrain_sample(patch, self.stride, None) if self.view == "terrain" else to_sample(patch, self.stride)
         patch = zoomed(patch, float(np.exp(rng.normal(0, ZOOM_SPREAD))), rng)
         patch = turned(patch, int(rng.integers(4)), bool(rng.integers(2)))
+        if self.view == "terrain":
+            return terrain_sample(patch, self.stride, rng)
         return to_sample(degraded(relit(patch, rng) if lit else patch, rng), self.stride)

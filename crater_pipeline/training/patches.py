@@ -10,6 +10,7 @@ from crater_pipeline.labels import LEARNED_PX
 from crater_pipeline.models.targets import encode
 from crater_pipeline.shading import shade
 from crater_pipeline.standardise import standardise
+from crater_pipeline.views import DEFAULT_AZIMUTH_DEG, SUN_ELEVATION_DEG, terrain_view
 
 
 @dataclass(frozen=True)
@@ -94,14 +95,14 @@ def zoomed(patch: Patch, zoom: float, rng: np.random.Generator) -> Patch:
     return resized(moved, size)
 
 
-SUN_ELEVATION_DEG = (10.0, 25.0, 50.0)
-"""Least, likeliest and greatest height of the sun in training."""
+SUN_HEIGHTS_DEG = (10.0, 25.0, 50.0)
+"""Least, likeliest and greatest height of the sun over pictures in training."""
 
 
 def random_sun(rng: np.random.Generator) -> tuple[float, float]:
     """Azimuth and elevation in degrees: any direction, more often from the east or west, as mosaics are lit."""
     azimuth = rng.uniform(0, 360) if rng.random() < 0.5 else rng.choice([90.0, 270.0]) + rng.normal(0, 20)
-    return float(azimuth) % 360.0, float(rng.triangular(*SUN_ELEVATION_DEG))
+    return float(azimuth) % 360.0, float(rng.triangular(*SUN_HEIGHTS_DEG))
 
 
 def smooth_field(shape: tuple[int, int], cells: int, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -155,11 +156,34 @@ def degraded(patch: Patch, rng: np.random.Generator) -> Patch:
     return replace(patch, values=values)
 
 
+def terrain_sample(patch: Patch, stride: int, rng: np.random.Generator | None) -> dict[str, NDArray[np.float32]]:
+    """Like `to_sample` for elevations: a `terrain_view`, changed a little at random where there is a generator.
+
+    Azimuths lie around the four that turned and mirrored patches of one sun have.
+    """
+    if rng is None:
+        view = terrain_view(patch.values, patch.pixel_m, DEFAULT_AZIMUTH_DEG)
+        return _sample(patch, view, stride)
+    values = blurred(patch.values, float(rng.uniform(0.4, 1.5))) if rng.random() < 0.3 else patch.values
+    azimuth = float(rng.choice([0, 90, 180, 270]) + rng.normal(0, 10))
+    exaggeration = np.exp(rng.normal(0, 0.15))
+    view = terrain_view(
+        values, patch.pixel_m / exaggeration, azimuth, float(rng.triangular(18.0, SUN_ELEVATION_DEG, 35.0))
+    )
+    if rng.random() < 0.4:
+        view += rng.standard_normal(view.shape, dtype=np.float32) * np.float32(rng.exponential(0.05))
+        view[:, ~np.isfinite(patch.values)] = 0
+    return _sample(patch, view, stride)
+
+
 def to_sample(patch: Patch, stride: int) -> dict[str, NDArray[np.float32]]:
     """Network input (1, h, w) as `image`, and the targets by name; craters of other levels are ignored."""
     valid = np.isfinite(patch.values)
+    return _sample(patch, standardise(np.where(valid, patch.values, np.float32(0)), valid)[None], stride)
+
+
+def _sample(patch: Patch, image: NDArray[np.float32], stride: int) -> dict[str, NDArray[np.float32]]:
     diameter = 2 * patch.circles[:, 2]
     ignored = patch.ignored | (diameter < LEARNED_PX[0]) | (diameter > LEARNED_PX[1])
-    targets = encode(patch.circles, ignored, valid, stride)
-    grey = np.where(valid, patch.values, np.float32(0))
-    return {"image": standardise(grey, valid)[None], **targets._asdict()}
+    targets = encode(patch.circles, ignored, np.isfinite(patch.values), stride)
+    return {"image": image, **targets._asdict()}

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
-from crater_pipeline.training.patches import Patch, degraded, relit, resized, to_sample, turned
+from crater_pipeline.training.patches import Patch, degraded, relit, resized, terrain_sample, to_sample, turned
+from crater_pipeline.views import View
 
 SCALES = (0.5, 1.0, 2.0, 4.0, 9.0)
 SCALE_SHARES = (0.15, 0.35, 0.28, 0.22)
@@ -104,8 +105,16 @@ class ScenePatches(Dataset[dict[str, NDArray[np.float32]]]):
     """Endless augmented patches: item `i` is a pure function of the seed and `i`."""
 
     def __init__(
-        self, scenes: Sequence[Scene], shares: Sequence[float], length: int, size: int, stride: int, seed: int
+        self,
+        scenes: Sequence[Scene],
+        shares: Sequence[float],
+        length: int,
+        size: int,
+        stride: int,
+        seed: int,
+        view: View = "picture",
     ) -> None:
+        self.view: View = view
         self.scenes = [pyramid(scene) for scene in scenes]
         self.shares = np.asarray(shares, dtype=float) / np.sum(shares)
         self.length, self.size, self.stride, self.seed = length, size, stride, seed
@@ -118,4 +127,6 @@ class ScenePatches(Dataset[dict[str, NDArray[np.float32]]]):
         scene = self.scenes[int(rng.choice(len(self.scenes), p=self.shares))]
         patch = draw_patch(scene, self.size, rng)
         patch = turned(patch, int(rng.integers(4)), bool(rng.integers(2)))
+        if self.view == "terrain":
+            return terrain_sample(patch, self.stride, rng)
         return to_sample(degraded(relit(patch, rng), rng), self.stride)

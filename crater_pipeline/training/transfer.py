@@ -59,6 +59,7 @@ def transfer(
             augment=augment,
             relight=training.relight,
             elevation=elevation,
+            view=network.view,
         )
 
     train_set, val_set = data(parts["train"], training.augment), data(parts["val"], False)

@@ -33,6 +33,7 @@ class BrightSpots(nn.Module):
     """Says that every bright pixel is a crater, 12 pixels wide, centred on the pixel's middle."""
 
     stride = 4
+    view = "picture"
 
     def forward(self, images: Tensor) -> Prediction:
         bright = (images > 3).float()

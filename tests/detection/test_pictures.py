@@ -76,8 +76,8 @@ def test_on_the_finest_level_every_sun_gives_what_the_shaded_raster_gives(tmp_pa
         with open_pictures(other, None, 3, MOON) as (_, read):
             for tile, (pictures, valid) in zip(tiles, lit, strict=True):
                 expected, expected_valid = read(tile)
-                assert expected.shape == (1, 128, 128)
-                assert pictures.shape == (3, 128, 128)
+                assert expected.shape == (1, 1, 128, 128)
+                assert pictures.shape == (3, 1, 128, 128)
                 assert np.array_equal(valid, expected_valid)
                 assert np.array_equal(pictures[number], expected[0])
 
@@ -127,10 +127,10 @@ def test_one_sun_and_images_are_read_from_the_image(tmp_path: Path) -> None:
         with open_pictures(image, terrain, suns, MOON) as (_, read), open_raster(image) as dataset:
             pictures, valid = read(tile)
             grey = read_window(dataset, tile.window, (128, 128))
-        assert pictures.shape == (1, 128, 128)
+        assert pictures.shape == (1, 1, 128, 128)
         assert np.array_equal(valid, ~np.ma.getmaskarray(grey))
         expected = (grey - grey.mean()) / grey.std()
-        assert np.allclose(pictures[0][valid], expected.compressed().clip(-5, 5), atol=1e-4)
+        assert np.allclose(pictures[0, 0][valid], expected.compressed().clip(-5, 5), atol=1e-4)
 
 
 def test_terrain_of_another_grid_is_refused(tmp_path: Path) -> None:
@@ -140,4 +140,23 @@ def test_terrain_of_another_grid_is_refused(tmp_path: Path) -> None:
         pytest.raises(UserError, match=r"moved\.tif: not on the grid of .*shaded\.tif"),
         open_pictures(image, Terrain(moved, ShadingSettings()), 4, MOON),
     ):
+        pass
+
+
+def test_a_network_that_sees_terrain_gets_views_of_it_and_no_image(tmp_path: Path) -> None:
+    elevation, shading = write_terrain(tmp_path / "z.tif"), ShadingSettings(sun_azimuth_deg=250.0, shadows=True)
+    image = shaded(tmp_path, shading, elevation)
+    tile = Tile(0, 0, 0, 64, 64, 128)
+    terrain = Terrain(elevation, shading)
+    with open_pictures(image, terrain, 2, MOON, "terrain") as (_, read):
+        views, valid = read(tile)
+    assert views.shape == (2, 3, 128, 128)
+    assert np.array_equal(valid, (views != 0).any(axis=(0, 1)))
+    # The same lamps as for pictures, up to shadows and the rounding to 8-bit greys: 250 degrees, and 340 beside it.
+    plain = Terrain(elevation, ShadingSettings(sun_azimuth_deg=250.0))
+    with open_pictures(image, plain, 2, MOON) as (_, read):
+        pictures, _ = read(tile)
+    assert np.corrcoef(views[0, 0].ravel(), pictures[0, 0].ravel())[0, 1] > 0.99
+    assert np.corrcoef(views[0, 1].ravel(), pictures[1, 0].ravel())[0, 1] > 0.99
+    with pytest.raises(UserError, match="weights are shown terrain"), open_pictures(image, None, 1, MOON, "terrain"):
         pass

@@ -6,13 +6,14 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from crater_pipeline.models.centernet import BACKBONES, CenterNet
 from crater_pipeline.models.settings import BackboneName
+from crater_pipeline.views import CHANNELS
 
 
 @pytest.mark.parametrize("backbone", BACKBONES)
 def test_predictions_are_a_quarter_of_the_image(backbone: BackboneName) -> None:
     with torch.device("meta"):
         network = CenterNet(backbone)
-        outputs = network.all_outputs(torch.zeros(2, 1, 256, 384))
+        outputs = network.all_outputs(torch.zeros(2, CHANNELS[network.view], 256, 384))
     for output in outputs:
         assert output.heatmap.shape == (2, 1, 64, 96)
         assert output.offset.shape == output.size.shape == (2, 2, 64, 96)

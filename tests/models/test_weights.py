@@ -10,9 +10,11 @@ from safetensors.torch import save_file
 
 from crater_pipeline.errors import UserError
 from crater_pipeline.models.centernet import CenterNet
-from crater_pipeline.models.settings import ModelSettings
+from crater_pipeline.models.settings import SHIPPED_BACKBONES, ModelSettings
 from crater_pipeline.models.weights import (
     CALIBRATION_IDENTITY,
+    LIT_SHARE,
+    STEM,
     build_network,
     file_hash,
     initial_weights,
@@ -102,17 +104,32 @@ def test_several_suns_have_a_threshold_of_their_own(tmp_path: Path) -> None:
 
 def test_shipped_weights_are_only_of_their_backbone() -> None:
     assert initial_weights(ModelSettings()) == shipped_weights()
-    with pytest.raises(UserError, match=r"model\.initial.*'hourglass_compact', not 'resnet50'"):
+    with pytest.raises(UserError, match=r"model\.initial.*hourglass_compact and hourglass_terrain, not for 'resnet50'"):
         initial_weights(ModelSettings(backbone="resnet50"))
 
 
 def test_the_shipped_weights_are_whole_and_under_40_mb() -> None:
-    path = shipped_weights()
-    described = read_metadata(metadata_path(path))
-    assert described.hash == file_hash(path)
-    assert 0 < described.threshold < 1
-    assert path.stat().st_size < 40e6
-    load_network(path, described)
+    for backbone in SHIPPED_BACKBONES:
+        path = shipped_weights(backbone)
+        described = read_metadata(metadata_path(path))
+        assert described.backbone == backbone
+        assert described.hash == file_hash(path)
+        assert 0 < described.threshold < 1
+        assert load_network(path, described).view == described.view
+    assert sum(shipped_weights(backbone).stat().st_size for backbone in SHIPPED_BACKBONES) < 40e6
+
+
+def test_a_network_of_pictures_is_made_to_see_terrain(tmp_path: Path) -> None:
+    source = shipped_weights("hourglass_compact")
+    picture = load_network(source, read_metadata(metadata_path(source)))
+    (tmp_path / "own.safetensors").write_bytes(source.read_bytes())
+    terrain = build_network(ModelSettings(backbone="hourglass_terrain", initial=str(tmp_path / "own.safetensors")), 0)
+    images = torch.randn(1, 1, 64, 64, generator=torch.Generator().manual_seed(0))
+    kernels = [network.state_dict()[STEM] for network in (picture, terrain)]
+    shown = torch.cat([images, images, torch.randn(1, 1, 64, 64)], dim=1)
+    expected = 2 * LIT_SHARE * torch.nn.functional.conv2d(images, kernels[0])
+    assert torch.allclose(torch.nn.functional.conv2d(shown, kernels[1]), expected, atol=1e-4)
+    assert all(torch.equal(a, b) for a, b in zip(picture.heads.parameters(), terrain.heads.parameters(), strict=True))
 
 
 def test_a_pickled_file_is_refused_not_executed(tmp_path: Path) -> None:
