@@ -1,7 +1,9 @@
 """What no single entry of the configuration can know: names that lead nowhere, regions that cannot be run."""
 
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 
+from crater_pipeline.bounds import Bounds
 from crater_pipeline.config import Configuration, Region
 from crater_pipeline.initial_weights import circular_weights
 from crater_pipeline.models.settings import SHIPPED_BACKBONES, ModelSettings, view_of
@@ -23,14 +25,39 @@ def problems(configuration: Configuration) -> Iterator[str]:
             configuration.mosaics.get(catalogue.mosaic), SimulatedMosaic
         ):
             yield f"catalogues.{name}.mosaic: '{catalogue.mosaic}' is no mosaic of kind simulated; name one"
-    for name in configuration.pretraining.regions:
-        if name not in configuration.regions:
-            yield f"pretraining.regions: no region '{name}'; {remedy('regions', configuration.regions)}"
+    yield from unfit_for_pretraining(configuration)
     for name, region in configuration.regions.items():
         yield from dangling_names(configuration, name, region)
         yield from untrainable(configuration, name, region)
         yield from circular_weights(configuration, name)
     yield from comparison_problems(configuration)
+
+
+def unfit_for_pretraining(configuration: Configuration) -> Iterator[str]:
+    """Regions that the shipped weights cannot be trained on or fitted to."""
+    settings = configuration.pretraining
+    for key, names, terrain in (
+        ("regions", settings.regions, True),
+        ("calibration_regions", settings.calibration_regions, False),
+    ):
+        for name in names:
+            region = configuration.regions.get(name)
+            if region is None:
+                yield f"pretraining.{key}: no region '{name}'; {remedy('regions', configuration.regions)}"
+                continue
+            if region.catalogue is None:
+                yield f"pretraining.{key}: region '{name}' has no catalogue; give it one, or leave it out"
+            if region.mosaic in configuration.mosaics and configuration.is_dtm(name) != terrain:
+                wanted = "a terrain model" if terrain else "an image"
+                yield f"pretraining.{key}: the mosaic of '{name}' is not {wanted}; name a region with one"
+    together = [n for n in (*settings.regions, *settings.calibration_regions) if n in configuration.regions]
+    for name, other in combinations(together, 2):
+        first, second = (Bounds(*configuration.regions[n].bounds) for n in (name, other))
+        if first.contains(*second.outline()).any() or second.contains(*first.outline()).any():
+            yield (
+                f"pretraining: regions '{name}' and '{other}' overlap, so that craters of the one would be judged by "
+                "the catalogue of the other; move one of them"
+            )
 
 
 def dangling_names(configuration: Configuration, name: str, region: Region) -> Iterator[str]:

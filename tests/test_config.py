@@ -139,6 +139,8 @@ def test_terrain_models_get_a_network_that_sees_terrain_unless_another_is_named(
         ({"model": {"backbone": "resnet50"}}, "model.initial"),
         (deep_merge(SIMULATED, {"model": {"backbone": "hourglass_terrain"}}), "regions.demo.model.backbone"),
         ({"pretraining": {"regions": ["nowhere"]}}, "pretraining.regions"),
+        (deep_merge(SIMULATED, {"pretraining": {"regions": ["demo"]}}), "pretraining.regions"),
+        ({"pretraining": {"calibration_regions": ["nowhere"]}}, "pretraining.calibration_regions"),
         ({"bodies": {"moon": {"radius_m": 0}}}, "bodies.moon.radius_m"),
     ],
 )
@@ -240,3 +242,17 @@ def test_deep_merge_takes_the_override_and_keeps_the_rest(base: dict[str, Any], 
     assert deep_merge(base, {}) == base
     assert set(merged) == set(base) | set(override)
     assert all(merged[key] == base[key] for key in set(base) - set(override))
+
+
+@pytest.mark.parametrize(("bounds", "apart"), [((-30, 30, -28, 32), False), ((-14, 30, -12, 32), True)])
+def test_regions_that_weights_are_fitted_to_may_not_overlap(
+    bounds: tuple[float, float, float, float], apart: bool
+) -> None:
+    moved = deep_merge(
+        SIMULATED, {"regions": {"demo": {"bounds": list(bounds)}}, "mosaics": {"made": {"bounds": bounds}}}
+    )
+    override = deep_merge(moved, {"pretraining": {"regions": ["iridum"], "calibration_regions": ["demo"]}})
+    if apart:
+        assert plan("iridum", override).configuration.pretraining.calibration_regions == ("demo",)
+    else:
+        assert "overlap" in message(override)
