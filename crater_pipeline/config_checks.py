@@ -34,29 +34,23 @@ def problems(configuration: Configuration) -> Iterator[str]:
 
 
 def unfit_for_pretraining(configuration: Configuration) -> Iterator[str]:
-    """Regions that the shipped weights cannot be trained on or fitted to."""
-    settings = configuration.pretraining
-    for key, names, terrain in (
-        ("regions", settings.regions, True),
-        ("calibration_regions", settings.calibration_regions, False),
-    ):
-        for name in names:
-            region = configuration.regions.get(name)
-            if region is None:
-                yield f"pretraining.{key}: no region '{name}'; {remedy('regions', configuration.regions)}"
-                continue
-            if region.catalogue is None:
-                yield f"pretraining.{key}: region '{name}' has no catalogue; give it one, or leave it out"
-            if region.mosaic in configuration.mosaics and configuration.is_dtm(name) != terrain:
-                wanted = "a terrain model" if terrain else "an image"
-                yield f"pretraining.{key}: the mosaic of '{name}' is not {wanted}; name a region with one"
-    together = [n for n in (*settings.regions, *settings.calibration_regions) if n in configuration.regions]
-    for name, other in combinations(together, 2):
+    """Regions that the shipped weights cannot be trained on."""
+    known = [name for name in configuration.pretraining.regions if name in configuration.regions]
+    for name in configuration.pretraining.regions:
+        if name not in known:
+            yield f"pretraining.regions: no region '{name}'; {remedy('regions', configuration.regions)}"
+    for name in known:
+        region = configuration.regions[name]
+        if region.catalogue is None:
+            yield f"pretraining.regions: region '{name}' has no catalogue to learn from; give it one, or leave it out"
+        if region.mosaic in configuration.mosaics and not configuration.is_dtm(name):
+            yield f"pretraining.regions: the mosaic of '{name}' is no terrain model, which is lit anew; leave it out"
+    for name, other in combinations(known, 2):
         first, second = (Bounds(*configuration.regions[n].bounds) for n in (name, other))
         if first.contains(*second.outline()).any() or second.contains(*first.outline()).any():
             yield (
-                f"pretraining: regions '{name}' and '{other}' overlap, so that craters of the one would be judged by "
-                "the catalogue of the other; move one of them"
+                f"pretraining.regions: '{name}' and '{other}' overlap, so that ground kept out of training in the one "
+                "may be learned in the other; move one of them"
             )
 
 

@@ -140,7 +140,6 @@ def test_terrain_models_get_a_network_that_sees_terrain_unless_another_is_named(
         (deep_merge(SIMULATED, {"model": {"backbone": "hourglass_terrain"}}), "regions.demo.model.backbone"),
         ({"pretraining": {"regions": ["nowhere"]}}, "pretraining.regions"),
         (deep_merge(SIMULATED, {"pretraining": {"regions": ["demo"]}}), "pretraining.regions"),
-        ({"pretraining": {"calibration_regions": ["nowhere"]}}, "pretraining.calibration_regions"),
         ({"bodies": {"moon": {"radius_m": 0}}}, "bodies.moon.radius_m"),
     ],
 )
@@ -244,15 +243,11 @@ def test_deep_merge_takes_the_override_and_keeps_the_rest(base: dict[str, Any], 
     assert all(merged[key] == base[key] for key in set(base) - set(override))
 
 
-@pytest.mark.parametrize(("bounds", "apart"), [((-30, 30, -28, 32), False), ((-14, 30, -12, 32), True)])
-def test_regions_that_weights_are_fitted_to_may_not_overlap(
-    bounds: tuple[float, float, float, float], apart: bool
-) -> None:
-    moved = deep_merge(
-        SIMULATED, {"regions": {"demo": {"bounds": list(bounds)}}, "mosaics": {"made": {"bounds": bounds}}}
-    )
-    override = deep_merge(moved, {"pretraining": {"regions": ["iridum"], "calibration_regions": ["demo"]}})
+@pytest.mark.parametrize(("bounds", "apart"), [([-30, 30, -28, 32], False), ([-14, 30, -12, 32], True)])
+def test_regions_that_weights_are_trained_on_may_not_overlap(bounds: list[float], apart: bool) -> None:
+    other = {"mosaic": "terrain", "catalogue": "known", "bounds": bounds}
+    override = {"regions": {"other": other}, "pretraining": {"regions": ["iridum", "other"]}}
     if apart:
-        assert plan("iridum", override).configuration.pretraining.calibration_regions == ("demo",)
+        assert plan("iridum", override).configuration.pretraining.regions == ("iridum", "other")
     else:
         assert "overlap" in message(override)

@@ -82,9 +82,7 @@ def pretrain(
     samples = settings.epochs * settings.samples_per_epoch
     patches = ScenePatches(real + simulated, shares, samples, TILE_PX, network.stride, settings.seed, network.view)
     sampler = EpochSampler(samples, settings.samples_per_epoch, settings.seed, fresh=True)
-    # Neither changes the weights.
-    apart = {"workers", "calibration_regions"}
-    told = [m.model_dump_json(exclude=apart) for m in (labels, split, model, settings)]
+    told = [m.model_dump_json(exclude={"workers"}) for m in (labels, split, model, settings)]
     fit(
         network,
         loader(patches, settings.batch_size, settings.workers, sampler),

@@ -4,10 +4,7 @@ import logging
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import geopandas as gpd
-import pandas as pd
+from typing import Any
 
 from crater_pipeline.atomic import atomic_path, write_text
 from crater_pipeline.bodies import Body
@@ -27,26 +24,12 @@ from crater_pipeline.tiles import TilingSettings
 log = logging.getLogger(__name__)
 
 
-class Ground(NamedTuple):
-    """A raster to search, and the craters known there."""
-
-    image: Path
-    bounds: str
-    catalogue: Path
-    terrain: Terrain | None = None
-    whole: bool = False
-    """Whether all of it is there to fit to; else the `val` part."""
-
-
 def ship(
     *,
     weights: Path,
     metadata: Path,
     image: list[Path],
     elevation: list[Path] | None = None,
-    whole_image: list[Path] | None = None,
-    whole_catalogue: list[Path] | None = None,
-    whole_bounds: list[str] | None = None,
     catalogue: list[Path],
     bounds: list[str],
     output_weights: Path,
@@ -75,9 +58,6 @@ def ship(
         Catalogue tables of the same regions, in the same order.
     bounds
         `west,south,east,north` of the regions, in the same order.
-    whole_image, whole_catalogue, whole_bounds
-        The same of regions of images that training never saw: all of their craters count too in what a network for
-        images is given for one sun. Terrain models as shaded are blurred; the weights are to hold for photographs too.
     output_weights
         The same weights.
     output_metadata
@@ -89,30 +69,23 @@ def ship(
     shading
         How the images were shaded.
     """
+    areas = [Bounds(*map(float, text.split(","))) for text in bounds]
+    known = [read_table(path, ["catalogue_id", "lon", "lat", "diameter_km"]) for path in catalogue]
     described = read_metadata(metadata)
 
-    def surveyed(ground: Ground, suns: int) -> tuple[pd.DataFrame, gpd.GeoDataFrame]:
+    def fitted(terrains: Sequence[Terrain | None], suns: int) -> dict[str, Any]:
         lit = inference.model_copy(update={"suns": suns})
-        where = Bounds(*map(float, ground.bounds.split(",")))
-        part = None if ground.whole else split
-        found, area = survey(ground.image, weights, metadata, where, body, tiling, lit, merging, part, ground.terrain)
-        return found, area.assign(split="val") if ground.whole else area
-
-    def fitted(grounds: Sequence[Ground], suns: int) -> dict[str, Any]:
-        surveys = [surveyed(ground, suns) for ground in grounds]
-        known = [read_table(g.catalogue, ["catalogue_id", "lon", "lat", "diameter_km"]) for g in grounds]
+        surveys = [
+            survey(path, weights, metadata, area, body, tiling, lit, merging, split, terrain)
+            for path, area, terrain in zip(image, areas, terrains, strict=True)
+        ]
         return pooled_operating_point(surveys, known, described.model_dump(), min_diameter_km, body)
 
     def found(point: dict[str, Any]) -> dict[str, Any]:
         return {"threshold": point["raw_threshold"], **{key: point[key] for key in ("calibration", "uncertainty")}}
 
-    pictures = list(map(Ground, image, bounds, catalogue))
-    lit = [Terrain(path, shading or ShadingSettings()) for path in elevation or []]
-    terrains = [ground._replace(terrain=terrain) for ground, terrain in zip(pictures, lit, strict=bool(lit))]
-    wholes = [
-        Ground(*of, whole=True) for of in zip(whole_image or [], whole_bounds or [], whole_catalogue or [], strict=True)
-    ]
-    point = fitted(terrains if described.view == "terrain" else [*pictures, *wholes], 1)
+    terrains = [Terrain(path, shading or ShadingSettings()) for path in elevation or []]
+    point = fitted(terrains if described.view == "terrain" else [None] * len(image), 1)
     suns, several = inference.suns_for(described.view), None
     if terrains and suns > 1:
         several = SeveralSuns(suns=suns, **found(fitted(terrains, suns)))

@@ -48,11 +48,6 @@ class PretrainingSettings(Settings):
     """How the shipped weights are made: simulated and real terrain, lit at random."""
 
     regions: tuple[str, ...] = Field((), description="Regions with terrain models and catalogues to learn from.")
-    calibration_regions: tuple[str, ...] = Field(
-        (),
-        description="Regions of images that training never sees: threshold and calibration of a network for images are "
-        "fitted to all of their craters too.",
-    )
     simulated_scenes: int = Field(20, ge=0, description="Scenes of simulated terrain.")
     simulated_size_px: int = Field(2048, ge=512, description="Side of a simulated scene.")
     simulated_share: float = Field(0.3, ge=0, le=1, description="Share of the samples cut from simulated scenes.")

@@ -23,17 +23,13 @@ from crater_pipeline.steps.ship import ship
 from crater_pipeline.tiles import TilingSettings
 
 BOUNDS = Bounds(-0.8, -0.8, 0.8, 0.8)
-ELSEWHERE = Bounds(9.2, -0.8, 10.8, 0.8)
 SIDE, PIXEL_M, STEP = 512, 100.0, 36
 
 
 @pytest.fixture(scope="module")
 def terrain(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return plain(tmp_path_factory.mktemp("ship"), BOUNDS)
-
-
-def plain(folder: Path, bounds: Bounds) -> Path:
     """A plain full of craters of 10 to 24 pixels, its picture, and its catalogue."""
+    folder = tmp_path_factory.mktemp("ship")
     rng = np.random.default_rng(0)
     y, x = np.mgrid[:SIDE, :SIDE]
     heights = rng.normal(0, 6, (SIDE, SIDE))
@@ -43,7 +39,7 @@ def plain(folder: Path, bounds: Bounds) -> Path:
         distance = np.hypot(x - cx, y - cy) / radius
         depth = rng.uniform(0.05, 0.4) * radius * PIXEL_M
         heights += np.where(distance < 1, depth * (distance**2 - 0.8), depth * 0.2 * np.maximum(distance, 1) ** -4)
-    crs, half = choose_projection(bounds, MOON), SIDE * PIXEL_M / 2
+    crs, half = choose_projection(BOUNDS, MOON), SIDE * PIXEL_M / 2
     transform = Affine(PIXEL_M, 0, -half, 0, -PIXEL_M, half)
     with create_raster(folder / "z.tif", SIDE, SIDE, crs, transform, "float32", np.nan) as dataset:
         dataset.write(heights.astype(np.float32), 1)
@@ -55,8 +51,7 @@ def plain(folder: Path, bounds: Bounds) -> Path:
     return folder
 
 
-def shipped(terrain: Path, folder: Path, elevation: list[Path] | None, suns: int, whole: Path | None = None) -> Path:
-    folder.mkdir(exist_ok=True)
+def shipped(terrain: Path, folder: Path, elevation: list[Path] | None, suns: int) -> Path:
     ship(
         weights=shipped_weights(),
         metadata=metadata_path(shipped_weights()),
@@ -64,9 +59,6 @@ def shipped(terrain: Path, folder: Path, elevation: list[Path] | None, suns: int
         elevation=elevation,
         catalogue=[terrain / "catalogue.parquet"],
         bounds=[",".join(map(str, BOUNDS))],
-        whole_image=[whole / "shaded.tif"] if whole else None,
-        whole_catalogue=[whole / "catalogue.parquet"] if whole else None,
-        whole_bounds=[",".join(map(str, ELSEWHERE))] if whole else None,
         output_weights=folder / "w.safetensors",
         output_metadata=folder / "w.json",
         min_diameter_km=1.0,
@@ -91,6 +83,7 @@ def test_one_sun_and_several_each_get_what_fits_them(terrain: Path, tmp_path: Pa
     for one in (known, several):
         assert 0 < calibration.apply(one.calibration, one.threshold) < 1
     # What several suns are given does not change what one sun is given.
+    (tmp_path / "alone").mkdir()
     alone = read_metadata(shipped(terrain, tmp_path / "alone", None, suns=3))
     assert alone.several_suns is None
     assert alone == known.model_copy(update={"several_suns": None})
@@ -99,16 +92,3 @@ def test_one_sun_and_several_each_get_what_fits_them(terrain: Path, tmp_path: Pa
 def test_without_several_suns_nothing_is_fitted_for_them(terrain: Path, tmp_path: Path) -> None:
     document = json.loads(shipped(terrain, tmp_path, [terrain / "z.tif"], suns=1).read_text())
     assert document["several_suns"] is None
-
-
-def test_all_craters_of_a_region_of_images_count_for_one_sun(terrain: Path, tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").mkdir()
-    elsewhere = plain(tmp_path / "elsewhere", ELSEWHERE)
-    part, both = (
-        read_metadata(shipped(terrain, tmp_path / name, [terrain / "z.tif"], suns=2, whole=whole))
-        for name, whole in (("part", None), ("both", elsewhere))
-    )
-    truth, more = (known.training["calibration"]["n_validation_truth"] for known in (part, both))
-    there = len(pd.read_parquet(elsewhere / "catalogue.parquet"))
-    assert truth + 0.9 * there < more <= truth + there
-    assert both.several_suns == part.several_suns

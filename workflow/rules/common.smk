@@ -14,7 +14,6 @@ from crater_pipeline.comparison_plan import ComparisonPlan
 from crater_pipeline.config_loading import load
 from crater_pipeline.dependencies import code_files
 from crater_pipeline.errors import UserError
-from crater_pipeline.models.settings import view_of
 from crater_pipeline.plan import RegionPlan, body
 
 ROOT = Path(workflow.basedir)
@@ -131,22 +130,12 @@ def pretraining_files(name):
     return files
 
 
-def calibration_regions():
-    """Regions of images that the weights are fitted to too; none for weights for terrain."""
-    terrain = view_of(configuration.model.backbone) == "terrain"
-    return () if terrain else configuration.pretraining.calibration_regions
-
-
-def calibration_files(name):
-    """One file of each of them."""
+def pretraining_bounds():
+    """Bounds of those regions, each as one word."""
     return [
-        f"results/{regions[region].ground}/{name}" for region in calibration_regions()
+        ",".join(map(str, regions[name].bounds))
+        for name in configuration.pretraining.regions
     ]
-
-
-def bounds_of(names):
-    """Bounds of regions, each as one word."""
-    return [",".join(map(str, regions[name].bounds)) for name in names]
 
 
 def pretraining_plan():

@@ -25,9 +25,7 @@ rule pretrain:
     params:
         elevation=lambda wildcards, input: repeated("elevation", input.elevation),
         catalogue=lambda wildcards, input: repeated("catalogue", input.catalogue),
-        bounds=lambda wildcards: repeated(
-            "bounds", bounds_of(configuration.pretraining.regions)
-        ),
+        bounds=lambda wildcards: repeated("bounds", pretraining_bounds()),
         body=lambda wildcards: pretraining_plan().body.model_dump_json(),
         labels=pretraining_settings("labels"),
         split=pretraining_settings("split"),
@@ -56,8 +54,6 @@ rule ship:
         image=pretraining_files("shaded.tif"),
         elevation=pretraining_files("projected.tif"),
         catalogue=pretraining_files("catalogue.parquet"),
-        whole_image=calibration_files("projected.tif"),
-        whole_catalogue=calibration_files("catalogue.parquet"),
         code=code("ship"),
     output:
         weights=f"{PRETRAINED}.safetensors",
@@ -76,16 +72,7 @@ rule ship:
         image=lambda wildcards, input: repeated("image", input.image),
         elevation=lambda wildcards, input: repeated("elevation", input.elevation),
         catalogue=lambda wildcards, input: repeated("catalogue", input.catalogue),
-        bounds=lambda wildcards: repeated(
-            "bounds", bounds_of(configuration.pretraining.regions)
-        ),
-        whole_image=lambda wildcards, input: repeated("whole-image", input.whole_image),
-        whole_catalogue=lambda wildcards, input: repeated(
-            "whole-catalogue", input.whole_catalogue
-        ),
-        whole_bounds=lambda wildcards: repeated(
-            "whole-bounds", bounds_of(calibration_regions())
-        ),
+        bounds=lambda wildcards: repeated("bounds", pretraining_bounds()),
         min_diameter_km=lambda wildcards: pretraining_plan()
         .stage("evaluation")
         .min_diameter_km,
@@ -103,9 +90,6 @@ rule ship:
         " {params.elevation}"
         " {params.catalogue}"
         " {params.bounds}"
-        " {params.whole_image}"
-        " {params.whole_catalogue}"
-        " {params.whole_bounds}"
         " --output-weights {output.weights:q}"
         " --output-metadata {output.metadata:q}"
         " --min-diameter-km {params.min_diameter_km}"
