@@ -12,6 +12,7 @@ from crater_pipeline.models.settings import ModelSettings
 from crater_pipeline.models.weights import (
     CALIBRATION_IDENTITY,
     build_network,
+    initial_metadata,
     initial_weights,
     load_network,
     metadata_path,
@@ -107,6 +108,7 @@ def pretrain(
         scene.pixel_m * np.clip([SCALES[0], min(scene.elevation.shape) / TILE_PX], SCALES[0], SCALES[-1])
         for scene in real + simulated
     ]
+    initial = initial_metadata(model)
     metadata = {
         "backbone": model.backbone,
         "size_encoding": model.size_encoding,
@@ -118,6 +120,7 @@ def pretrain(
         "training": {
             "protocol": "pretraining on simulated and real terrain, random suns",
             "regions": list(settings.regions),
+            "initial_hash": initial.hash if initial else None,
             "simulated_scenes": len(simulated),
             "samples": samples,
             "settings": settings.model_dump(mode="json"),
