@@ -15,20 +15,20 @@ from crater_pipeline.bounds import Bounds
 from crater_pipeline.calibration import apply
 from crater_pipeline.catalogues import clip_catalogue, read_catalogue
 from crater_pipeline.evaluation.judging import judge, make_scene, ranked
+from crater_pipeline.evaluation.matching import CRITERIA
 from crater_pipeline.evaluation.metrics import average_precision
+from crater_pipeline.evaluation.operating_point import MAX_CUT_FRACTION
 from crater_pipeline.extent import raster_bounds
 from crater_pipeline.models.weights import metadata_path, read_metadata, shipped_weights
 from crater_pipeline.rasters import raster_info
 from crater_pipeline.zonal_survey import Survey
-
-MAX_CUT_FRACTION = 0.25
 
 
 def judged(craters: pd.DataFrame, catalogue: pd.DataFrame, area: object, min_km: float, threshold: float) -> None:
     """Print one line a criterion."""
     scene = make_scene(craters, catalogue, area, "test", min_km, MAX_CUT_FRACTION, MOON)  # type: ignore[arg-type]
     truth = int(scene.truth["counts"].sum())
-    for criterion in ("iou50", "deepmoon", "strict"):
+    for criterion in CRITERIA:
         pairs = scene.pairs(criterion)
         counts = judge(scene, pairs, threshold)["outcome"].value_counts()
         tp, fp, fn = (int(counts.get(name, 0)) for name in ("true_positive", "false_positive", "false_negative"))

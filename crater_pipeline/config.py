@@ -13,7 +13,7 @@ from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.labels import LabelSettings
 from crater_pipeline.merging import MergingSettings
-from crater_pipeline.models.settings import TERRAIN_BACKBONES, ModelSettings
+from crater_pipeline.models.settings import DEFAULT_BACKBONES, ModelSettings
 from crater_pipeline.reprojection import ReprojectionSettings
 from crater_pipeline.settings import Settings
 from crater_pipeline.shading import ShadingSettings
@@ -108,7 +108,7 @@ class Configuration(Settings):
         if override:
             settings = type(settings).model_validate(deep_merge(settings.model_dump(exclude_unset=True), override))
         if isinstance(settings, ModelSettings) and "backbone" not in settings.model_fields_set and self.is_dtm(region):
-            return settings.model_copy(update={"backbone": TERRAIN_BACKBONES[0]})
+            return settings.model_copy(update={"backbone": DEFAULT_BACKBONES["dtm"]})
         return settings
 
     def is_dtm(self, region: str) -> bool:

@@ -98,7 +98,7 @@ class RegionPlan:
     @property
     def kind(self) -> str:
         """`image` or `dtm`: what the region's raster shows. A simulated mosaic is an image."""
-        return "dtm" if self.mosaic.kind == "dtm" else "image"
+        return "dtm" if self.configuration.is_dtm(self.name) else "image"
 
     @property
     def suns(self) -> int:

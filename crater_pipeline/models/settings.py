@@ -12,6 +12,12 @@ BackboneName = Literal["hourglass_compact", "hourglass_terrain", "hourglass", "r
 TERRAIN_BACKBONES: tuple[BackboneName, ...] = ("hourglass_terrain",)
 """Networks that are shown terrain; all others are shown pictures."""
 
+DEFAULT_BACKBONES: dict[Literal["image", "dtm"], BackboneName] = {
+    "image": "hourglass_compact",
+    "dtm": "hourglass_terrain",
+}
+"""The network that a raster of this kind is searched by where none is named."""
+
 SHIPPED_BACKBONES: tuple[BackboneName, ...] = ("hourglass_compact", "hourglass_terrain")
 """Networks whose pretrained weights come with the package."""
 
@@ -25,7 +31,7 @@ class ModelSettings(Settings):
     """The network of a region."""
 
     backbone: BackboneName = Field(
-        "hourglass_compact",
+        DEFAULT_BACKBONES["image"],
         description="`hourglass_compact` (7 M parameters, for a CPU), `hourglass_terrain` (the same, shown terrain "
         "as two lit pictures and the local relief at once), `hourglass` (two stacks, 190 M parameters, as published), "
         "`resnet50` (with three deconvolutions) or `resnet50_compact` (half as wide, for a CPU). Where none is given, "

@@ -16,7 +16,7 @@ from crater_pipeline.errors import UserError
 from crater_pipeline.models.centernet import CenterNet
 from crater_pipeline.models.losses import SizeEncoding
 from crater_pipeline.models.resnet import IMAGENET_ONLY
-from crater_pipeline.models.settings import SHIPPED_BACKBONES, BackboneName, ModelSettings, view_of
+from crater_pipeline.models.settings import DEFAULT_BACKBONES, SHIPPED_BACKBONES, BackboneName, ModelSettings, view_of
 from crater_pipeline.settings import Settings
 from crater_pipeline.views import CHANNELS, View
 
@@ -81,7 +81,7 @@ def metadata_path(weights: Path) -> Path:
     return weights.with_suffix(".json")
 
 
-def shipped_weights(backbone: BackboneName = "hourglass_compact") -> Path:
+def shipped_weights(backbone: BackboneName = DEFAULT_BACKBONES["image"]) -> Path:
     """The pretrained weights of a backbone that come with the package; the file is there for `SHIPPED_BACKBONES`."""
     return Path(str(files("crater_pipeline"))) / "weights" / f"{backbone}.safetensors"
 

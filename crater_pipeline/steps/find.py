@@ -17,6 +17,7 @@ from crater_pipeline.export.provenance import provenance_rows
 from crater_pipeline.export.publication import catalogue_layer, is_exported, publish
 from crater_pipeline.export.styles import crosses_seam, styles
 from crater_pipeline.extent import raster_bounds
+from crater_pipeline.models.settings import DEFAULT_BACKBONES
 from crater_pipeline.models.weights import file_hash, metadata_path, read_metadata, shipped_weights
 from crater_pipeline.rasters import raster_info
 from crater_pipeline.shading import ShadingSettings
@@ -69,7 +70,7 @@ def find(
     body.check_crs(info.crs, str(raster))
     kind = kind or ("image" if np.dtype(info.dtype).kind == "u" else "dtm")
     area = Bounds(*bounds) if bounds else raster_bounds(info, body)
-    weights = weights or shipped_weights("hourglass_terrain" if kind == "dtm" else "hourglass_compact")
+    weights = weights or shipped_weights(DEFAULT_BACKBONES[kind])
     survey = Survey(kind, body, weights, metadata_path(weights), nodata, shading or ShadingSettings())
     described = read_metadata(survey.metadata)
     described = described.under(survey.inference.suns_for(described.view) if kind == "dtm" else 1)

@@ -7,17 +7,13 @@ from typing import Any
 import pytest
 
 from crater_pipeline.bodies import MOON
-from crater_pipeline.bounds import Bounds
-from crater_pipeline.catalogues import clip_catalogue, read_catalogue
 from crater_pipeline.labels import LabelSettings
 from crater_pipeline.models.settings import ModelSettings
 from crater_pipeline.models.weights import file_hash, load_network, metadata_path, read_metadata
-from crater_pipeline.reprojection import ReprojectionSettings, reproject_region
-from crater_pipeline.simulation.settings import SimulationSettings
 from crater_pipeline.splits import SplitSettings
 from crater_pipeline.steps.pretrain import pretrain
-from crater_pipeline.steps.simulate import simulate
 from crater_pipeline.training.settings import PretrainingSettings
+from tests.simulated_ground import simulated_ground
 
 BOUNDS = (0.0, 20.0, 4.0, 24.0)
 SMALL = PretrainingSettings(
@@ -34,19 +30,7 @@ SMALL = PretrainingSettings(
 @pytest.fixture(scope="module")
 def terrain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("terrain")
-    simulate(
-        output_image=folder / "moon.tif",
-        output_dtm=folder / "dtm.tif",
-        output_catalogue=folder / "catalogue.csv",
-        seed=3,
-        pixel_size_m=200.0,
-        bounds=(-0.5, 19.5, 4.5, 24.5),
-        body=MOON,
-        settings=SimulationSettings(),
-    )
-    reproject_region(folder / "dtm.tif", folder / "elevation.tif", Bounds(*BOUNDS), MOON, "dtm", ReprojectionSettings())
-    craters = clip_catalogue(read_catalogue(folder / "catalogue.csv", "simulated", MOON), Bounds(*BOUNDS), MOON)
-    craters.to_parquet(folder / "catalogue.parquet")
+    simulated_ground(folder, 3, BOUNDS)
     return {
         "elevation": [folder / "elevation.tif"],
         "catalogue": [folder / "catalogue.parquet"],

@@ -12,21 +12,17 @@ import rasterio
 from PIL import Image
 
 from crater_pipeline.bodies import Body
-from crater_pipeline.bounds import Bounds
-from crater_pipeline.catalogues import clip_catalogue, read_catalogue
 from crater_pipeline.errors import UserError
 from crater_pipeline.labels import LabelSettings
 from crater_pipeline.models.settings import ModelSettings
 from crater_pipeline.models.weights import file_hash, read_metadata, shipped_weights
-from crater_pipeline.reprojection import ReprojectionSettings, reproject_region
-from crater_pipeline.simulation.settings import SimulationSettings
 from crater_pipeline.splits import SplitSettings
 from crater_pipeline.steps.label import label
-from crater_pipeline.steps.simulate import simulate
 from crater_pipeline.steps.tile import tile
 from crater_pipeline.steps.train import train
 from crater_pipeline.tiles import TilingSettings
 from crater_pipeline.training.settings import TrainingSettings
+from tests.simulated_ground import simulated_ground
 
 MOON = Body(name="moon", radius_m=1_737_400)
 BOUNDS = (0.0, 20.0, 3.0, 23.0)
@@ -39,16 +35,7 @@ SMALL = TrainingSettings(
 def region(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """A simulated region of 3 x 3 degrees, tiled and labelled."""
     folder = tmp_path_factory.mktemp("region")
-    simulate(
-        output_image=folder / "moon.tif",
-        output_dtm=folder / "dtm.tif",
-        output_catalogue=folder / "catalogue.csv",
-        seed=4,
-        pixel_size_m=200.0,
-        bounds=(-0.5, 19.5, 3.5, 23.5),
-        body=MOON,
-        settings=SimulationSettings(),
-    )
+    simulated_ground(folder, 4, BOUNDS)
     paths = SimpleNamespace(
         image=folder / "image.tif",
         elevation=folder / "elevation.tif",
@@ -59,10 +46,6 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
         annotations=folder / "tiles" / "annotations.json",
         heatmap=folder / "labels.tif",
     )
-    reproject_region(folder / "moon.tif", paths.image, Bounds(*BOUNDS), MOON, "image", ReprojectionSettings())
-    reproject_region(folder / "dtm.tif", paths.elevation, Bounds(*BOUNDS), MOON, "dtm", ReprojectionSettings())
-    known = clip_catalogue(read_catalogue(folder / "catalogue.csv", "simulated", MOON), Bounds(*BOUNDS), MOON)
-    known.to_parquet(paths.catalogue)
     tile(
         image=paths.image,
         output_tiles=paths.tiles,
