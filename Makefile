@@ -23,12 +23,13 @@ test: $(INSTALLED)
 	ruff check .
 	ruff format --check .
 	mypy
+	lint-imports
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 	pytest -n $(WORKERS) --dist loadfile
 
 docs: $(INSTALLED)
-	python -m crater_pipeline.documentation
+	python -m crater_pipeline.configuration.documentation
 
 install: $(INSTALLED)
 

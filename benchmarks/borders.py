@@ -18,15 +18,15 @@ import shapely
 from affine import Affine
 from numpy.typing import NDArray
 
-from crater_pipeline.bodies import MOON
-from crater_pipeline.bounds import Bounds
+from crater_pipeline.detection.georeferencing import georeference
+from crater_pipeline.detection.merging import MergingSettings, deduplicate, merge
 from crater_pipeline.detection.settings import InferenceSettings
-from crater_pipeline.extent import raster_bounds
-from crater_pipeline.georeferencing import georeference
-from crater_pipeline.merging import MergingSettings, deduplicate, merge
-from crater_pipeline.projections import choose_projection
-from crater_pipeline.rasters import RasterInfo
-from crater_pipeline.tiles import TileGrid, TilingSettings, core_edges
+from crater_pipeline.rasters.extent import raster_bounds
+from crater_pipeline.rasters.files import RasterInfo
+from crater_pipeline.sphere.bodies import MOON
+from crater_pipeline.sphere.bounds import Bounds
+from crater_pipeline.sphere.projections import choose_projection
+from crater_pipeline.tiles.grid import TileGrid, TilingSettings, core_edges
 
 FloatArray = NDArray[np.float64]
 

@@ -13,9 +13,9 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.bounds import wrap_longitude
-from crater_pipeline.merging import MergingSettings, deduplicate
+from crater_pipeline.detection.merging import MergingSettings, deduplicate
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import wrap_longitude
 
 MOON = Body(name="moon", radius_m=1_737_400.0)
 COUNTS = (10_000, 100_000, 1_000_000, 10_000_000)

@@ -17,14 +17,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.catalogues import empty_catalogue
-from crater_pipeline.craters import crater_ids
 from crater_pipeline.export import craterstats, geoparquet, shapefile
 from crater_pipeline.export.geopackage import region_layers, write_geopackage
 from crater_pipeline.export.plain import write_csv
 from crater_pipeline.export.publication import catalogue_layer
 from crater_pipeline.export.styles import styles
+from crater_pipeline.labels.catalogues import empty_catalogue
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.craters import crater_ids
 
 MOON = Body(name="moon", radius_m=1_737_400.0)
 COUNTS = (10_000, 100_000, 1_000_000)

@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from crater_pipeline.bodies import MOON
-from crater_pipeline.bounds import Bounds
-from crater_pipeline.calibration import apply
-from crater_pipeline.catalogues import clip_catalogue, read_catalogue
+from crater_pipeline.detection.zonal_survey import Survey
+from crater_pipeline.evaluation.calibration import apply
 from crater_pipeline.evaluation.judging import judge, make_scene, ranked
 from crater_pipeline.evaluation.matching import CRITERIA
 from crater_pipeline.evaluation.metrics import average_precision
 from crater_pipeline.evaluation.operating_point import MAX_CUT_FRACTION
-from crater_pipeline.extent import raster_bounds
+from crater_pipeline.labels.catalogues import clip_catalogue, read_catalogue
 from crater_pipeline.models.weights import metadata_path, read_metadata, shipped_weights
-from crater_pipeline.rasters import raster_info
-from crater_pipeline.zonal_survey import Survey
+from crater_pipeline.rasters.extent import raster_bounds
+from crater_pipeline.rasters.files import raster_info
+from crater_pipeline.sphere.bodies import MOON
+from crater_pipeline.sphere.bounds import Bounds
 
 
 def judged(craters: pd.DataFrame, catalogue: pd.DataFrame, area: object, min_km: float, threshold: float) -> None:

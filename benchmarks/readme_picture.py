@@ -12,7 +12,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.lines import Line2D
 
-from crater_pipeline.rasters import open_raster
+from crater_pipeline.rasters.files import open_raster
 
 RESULTS = Path("results/demo")
 TARGET = Path("docs/images/demo.jpg")

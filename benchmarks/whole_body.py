@@ -17,16 +17,16 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from crater_pipeline.bodies import MOON
-from crater_pipeline.bounds import Bounds
-from crater_pipeline.calibration import apply
-from crater_pipeline.catalogues import read_catalogue
-from crater_pipeline.craters import distance_to_bounds_km
+from crater_pipeline.detection.merging import MergingSettings, similar_pairs
+from crater_pipeline.detection.zonal_survey import Survey
+from crater_pipeline.evaluation.calibration import apply
 from crater_pipeline.evaluation.matching import candidate_pairs, optimal_matches
-from crater_pipeline.merging import MergingSettings, similar_pairs
+from crater_pipeline.labels.catalogues import read_catalogue
 from crater_pipeline.models.weights import metadata_path, read_metadata, shipped_weights
-from crater_pipeline.zonal_survey import Survey
-from crater_pipeline.zones import zones
+from crater_pipeline.sphere.bodies import MOON
+from crater_pipeline.sphere.bounds import Bounds
+from crater_pipeline.sphere.craters import distance_to_bounds_km
+from crater_pipeline.sphere.zones import zones
 
 WHOLE = Bounds(-180.0, -90.0, 180.0, 90.0)
 OTHER_ZONES = [Bounds(-20, -90, 340, -33), Bounds(-20, -33, 340, 33), Bounds(-20, 33, 340, 90)]

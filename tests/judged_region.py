@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from crater_pipeline.bodies import Body
+from crater_pipeline.sphere.bodies import Body
 
 MOON = Body(name="moon", radius_m=1_737_400.0)
 KM_PER_PX = 0.1

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from crater_pipeline.bodies import MOON
-from crater_pipeline.bounds import Bounds
-from crater_pipeline.catalogues import clip_catalogue, read_catalogue
-from crater_pipeline.reprojection import ReprojectionSettings, reproject_region
+from crater_pipeline.labels.catalogues import clip_catalogue, read_catalogue
+from crater_pipeline.rasters.reprojection import ReprojectionSettings, reproject_region
 from crater_pipeline.simulation.settings import SimulationSettings
+from crater_pipeline.sphere.bodies import MOON
+from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps.simulate import simulate
 
 

@@ -11,18 +11,18 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.bounds import Bounds
 from crater_pipeline.detection.averaging import predict
 from crater_pipeline.detection.pictures import Reader, Terrain, open_pictures
 from crater_pipeline.detection.settings import InferenceSettings
-from crater_pipeline.footprint import CELL_PX, valid_fraction
+from crater_pipeline.models.arithmetic import native_bf16
 from crater_pipeline.models.centernet import CenterNet
 from crater_pipeline.models.decoding import Boxes, decode
 from crater_pipeline.models.losses import SizeEncoding
-from crater_pipeline.precision import native_bf16
-from crater_pipeline.rasters import RasterInfo, progress, valid_mask
-from crater_pipeline.tiles import Tile, TileGrid, TilingSettings
+from crater_pipeline.rasters.files import RasterInfo, progress, valid_mask
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import Bounds
+from crater_pipeline.tiles.footprint import CELL_PX, valid_fraction
+from crater_pipeline.tiles.grid import Tile, TileGrid, TilingSettings
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from crater_pipeline.rasters import open_raster, read_window
+from crater_pipeline.rasters.files import open_raster, read_window
 
 WINDOW_PX = 256
 """Small enough that the sun has one direction in it, also around a pole."""

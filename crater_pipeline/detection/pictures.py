@@ -11,14 +11,14 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from crater_pipeline.bodies import Body
 from crater_pipeline.errors import UserError
-from crater_pipeline.rasters import RasterInfo, info_of, open_raster, read_window
-from crater_pipeline.relief import HALO_PX, GroundGeometry, shadow_reach
-from crater_pipeline.shading import ShadingSettings, flat_reflectance, shade, to_uint8
-from crater_pipeline.standardise import standardise
-from crater_pipeline.tiles import Tile
-from crater_pipeline.views import View, terrain_view
+from crater_pipeline.light.reflectance import ShadingSettings, flat_reflectance, shade, to_uint8
+from crater_pipeline.light.shaded_raster import HALO_PX, GroundGeometry, shadow_reach
+from crater_pipeline.light.standardise import standardise
+from crater_pipeline.light.views import View, terrain_view
+from crater_pipeline.rasters.files import RasterInfo, info_of, open_raster, read_window
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.tiles.grid import Tile
 
 Pictures = tuple[NDArray[np.float32], NDArray[np.bool_]]
 """What the network is shown, n pictures or views of a tile (n, channels, size, size), and where there is data."""

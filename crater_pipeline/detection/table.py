@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from crater_pipeline.atomic import atomic_path
 from crater_pipeline.tables import METADATA_KEY
-from crater_pipeline.tiles import TileGrid
+from crater_pipeline.tiles.grid import TileGrid
 
 
 def write_detections(detections: pd.DataFrame, grid: TileGrid, weights_hash: str, output: Path) -> None:

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from crater_pipeline.bodies import Body
 from crater_pipeline.evaluation.bins import COUNTED, binned_figures, figures
 from crater_pipeline.evaluation.curves import counts_at, ranking_curves, rates
 from crater_pipeline.evaluation.intervals import block_sums, bootstrap_weights, spatial_blocks, with_interval
@@ -17,6 +16,7 @@ from crater_pipeline.evaluation.metrics import average_precision, f1
 from crater_pipeline.evaluation.nested import nested, nested_figures
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.evaluation.size_frequency import diameter_borders
+from crater_pipeline.sphere.bodies import Body
 
 FloatArray = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from crater_pipeline.bodies import Body
+from crater_pipeline.sphere.bodies import Body
 
 FloatArray = NDArray[np.float64]
 

@@ -23,8 +23,6 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.craters import destination
 from crater_pipeline.evaluation.matching import (
     CandidatePairs,
     candidate_pairs,
@@ -33,6 +31,8 @@ from crater_pipeline.evaluation.matching import (
     optimal_assignment,
     unit_vectors,
 )
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.craters import destination
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]

@@ -14,8 +14,8 @@ from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite_matching
 from scipy.spatial import cKDTree
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.craters import unit_vectors
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.craters import unit_vectors
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -10,11 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.craters import unit_vectors
 from crater_pipeline.evaluation.intervals import with_interval
 from crater_pipeline.evaluation.metrics import ratio
 from crater_pipeline.evaluation.size_frequency import diameter_borders
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.craters import unit_vectors
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]

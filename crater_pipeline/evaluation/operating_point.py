@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from crater_pipeline import calibration, uncertainty
-from crater_pipeline.bodies import Body
+from crater_pipeline.evaluation import calibration, uncertainty
 from crater_pipeline.evaluation.curves import threshold_curve
 from crater_pipeline.evaluation.intervals import spatial_blocks
 from crater_pipeline.evaluation.judging import Scene, judge, make_scene, ranked
 from crater_pipeline.evaluation.settings import EvaluationSettings
+from crater_pipeline.sphere.bodies import Body
 
 logger = logging.getLogger(__name__)
 

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 
 from crater_pipeline.atomic import write_lines
-from crater_pipeline.bodies import Body
-from crater_pipeline.craters import circle_rings
 from crater_pipeline.export.shapefile import write_shapefile
 from crater_pipeline.export.streams import Geometries
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.craters import circle_rings
 
 VERTICES = 360
 """CraterStats takes a diameter from the polygon's area: with 360 vertices it is short by 25 millionths."""

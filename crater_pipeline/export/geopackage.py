@@ -13,11 +13,11 @@ import pyogrio
 import shapely
 
 from crater_pipeline.atomic import atomic_path
-from crater_pipeline.bodies import Body
-from crater_pipeline.craters import circle_polygons, crosses_antimeridian
 from crater_pipeline.export.edits import HASH_KEY, content_hash, keep_edited
 from crater_pipeline.export.reference_systems import authority, wkt1
 from crater_pipeline.export.streams import GEOMETRY, Geometries, feature_stream
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.craters import circle_polygons, crosses_antimeridian
 
 LAST_CHANGE = "2000-01-01T00:00:00.000Z"
 """A constant, so that the same craters give the same bytes."""
@@ -83,7 +83,7 @@ def region_layers(
 
 
 def reviewable(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with an empty text column `review`, in which a user marks rows: see `crater_pipeline.review`."""
+    """The table with an empty text column `review`, in which a user marks rows: see `review.corrections`."""
     return table.assign(review=pd.Series([None] * len(table), index=table.index, dtype="str"))
 
 

@@ -7,9 +7,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from crater_pipeline.atomic import atomic_path
-from crater_pipeline.bodies import Body
-from crater_pipeline.craters import circle_polygons, crosses_antimeridian
 from crater_pipeline.export.streams import Geometries, feature_stream
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.craters import circle_polygons, crosses_antimeridian
 
 COLUMN = "geometry"
 

@@ -16,12 +16,12 @@ import shapely
 from pyproj import CRS
 
 from crater_pipeline.atomic import atomic_path
-from crater_pipeline.bodies import Body
 from crater_pipeline.export.edits import kept_path
 from crater_pipeline.export.mosaic_view import MosaicView
 from crater_pipeline.export.project_layers import raster_layer, reference_system, relative_source, vector_layers
 from crater_pipeline.export.styles import QGIS_VERSION
-from crater_pipeline.projections import transformer
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.projections import transformer
 
 logger = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ from xml.etree import ElementTree as ET
 
 from pyproj import CRS
 
-from crater_pipeline.bodies import Body
 from crater_pipeline.export.mosaic_view import MosaicView
 from crater_pipeline.export.styles import symbology
+from crater_pipeline.sphere.bodies import Body
 
 LAYERS = {"craters": "Polygon", "catalogue": "Polygon", "footprint": "Polygon"}
 """Layers of the GeoPackage from the top down, with QGIS's name of their geometry."""

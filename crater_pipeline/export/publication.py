@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from crater_pipeline import calibration, uncertainty
-from crater_pipeline.bodies import Body
+from crater_pipeline.detection.merging import assign_split
 from crater_pipeline.errors import UserError
+from crater_pipeline.evaluation import calibration, uncertainty
 from crater_pipeline.evaluation.matching import optimal_matches
-from crater_pipeline.merging import assign_split
+from crater_pipeline.sphere.bodies import Body
 
 FloatArray = NDArray[np.float64]
 

@@ -1,6 +1,6 @@
 """The geographic reference system of a body in the spelling that GIS programs understand."""
 
-from crater_pipeline.bodies import Body
+from crater_pipeline.sphere.bodies import Body
 
 AXES = ',AXIS["Latitude",NORTH],AXIS["Longitude",EAST]'
 

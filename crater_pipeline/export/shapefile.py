@@ -8,10 +8,10 @@ import pandas as pd
 import pyogrio
 
 from crater_pipeline.atomic import atomic_path
-from crater_pipeline.bodies import Body
-from crater_pipeline.craters import circle_polygons
 from crater_pipeline.export.reference_systems import wkt1
 from crater_pipeline.export.streams import GEOMETRY, Geometries, feature_stream
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.craters import circle_polygons
 
 NAMES = {
     "diameter_km": "diam_km",

@@ -8,9 +8,9 @@ from xml.etree import ElementTree as ET
 import geopandas as gpd
 import pandas as pd
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.craters import crosses_antimeridian
 from crater_pipeline.export.labelling import diameter_labels
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.craters import crosses_antimeridian
 
 QGIS_VERSION = "3.22.0"
 """The oldest QGIS that the styles are tried with."""

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
+from crater_pipeline.light.views import CHANNELS
 from crater_pipeline.models.hourglass import COMPACT, PUBLISHED, StackedHourglass
 from crater_pipeline.models.resnet import ResNet50
 from crater_pipeline.models.settings import BackboneName, view_of
-from crater_pipeline.views import CHANNELS
 
 BACKBONES: dict[BackboneName, Callable[[], nn.Module]] = {
     "hourglass_compact": lambda: StackedHourglass(COMPACT),
@@ -56,7 +56,7 @@ class Heads(nn.Module):
 class CenterNet(nn.Module):
     """Images (B, C, H, W), standardised, to predictions; `all_outputs` also gives the earlier stacks' (training).
 
-    `view` says what the images show and so how many channels C they have, see `crater_pipeline.views`.
+    `view` says what the images show and so how many channels C they have, see `crater_pipeline.light.views`.
     """
 
     def __init__(self, backbone: BackboneName) -> None:

@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from crater_pipeline.light.views import View
 from crater_pipeline.settings import Settings
-from crater_pipeline.views import View
 
 BackboneName = Literal["hourglass_compact", "hourglass_terrain", "hourglass", "resnet50", "resnet50_compact"]
 

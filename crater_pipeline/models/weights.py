@@ -13,12 +13,12 @@ from safetensors.torch import load_file, save_file
 
 from crater_pipeline.atomic import atomic_path, write_text
 from crater_pipeline.errors import UserError
+from crater_pipeline.light.views import CHANNELS, View
 from crater_pipeline.models.centernet import CenterNet
 from crater_pipeline.models.losses import SizeEncoding
 from crater_pipeline.models.resnet import IMAGENET_ONLY
 from crater_pipeline.models.settings import DEFAULT_BACKBONES, SHIPPED_BACKBONES, BackboneName, ModelSettings, view_of
 from crater_pipeline.settings import Settings
-from crater_pipeline.views import CHANNELS, View
 
 SHIPPED = "shipped"
 NONE = "none"
@@ -31,9 +31,10 @@ class SeveralSuns(Settings):
 
     suns: int = Field(gt=1, description="Number of suns that the rest was fitted with.")
     threshold: float = Field(description="Operating threshold on the mean score.")
-    calibration: dict[str, Any] = Field(description="Mean score to probability, see `crater_pipeline.calibration`.")
+    calibration: dict[str, Any] = Field(description="Mean score to probability, see `evaluation.calibration`.")
     uncertainty: dict[str, Any] | None = Field(
-        None, description="How far centres and diameters are off, see `crater_pipeline.uncertainty`; null: not known."
+        None,
+        description="How far centres and diameters are off, see `evaluation.uncertainty`; null: not known.",
     )
 
 
@@ -44,9 +45,10 @@ class WeightsMetadata(Settings):
     size_encoding: SizeEncoding = "log"
     hash: str = Field(description="SHA-256 of the safetensors file.")
     threshold: float = Field(description="Operating threshold on the network's own score.")
-    calibration: dict[str, Any] = Field(description="Network score to probability, see `crater_pipeline.calibration`.")
+    calibration: dict[str, Any] = Field(description="Network score to probability, see `evaluation.calibration`.")
     uncertainty: dict[str, Any] | None = Field(
-        None, description="How far centres and diameters are off, see `crater_pipeline.uncertainty`; null: not known."
+        None,
+        description="How far centres and diameters are off, see `evaluation.uncertainty`; null: not known.",
     )
     several_suns: SeveralSuns | None = Field(
         None, description="Threshold, calibration and uncertainty for several suns; null: those of one serve for all."

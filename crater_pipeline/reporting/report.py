@@ -9,11 +9,11 @@ import geopandas as gpd
 import pandas as pd
 
 from crater_pipeline import __version__
-from crater_pipeline.bodies import Body
 from crater_pipeline.reporting import figures, size_figures
 from crater_pipeline.reporting.pages import number, page
 from crater_pipeline.reporting.pictures import crops, drawn_craters, overview
 from crater_pipeline.reporting.published import PUBLISHED, REFERENCE
+from crater_pipeline.sphere.bodies import Body
 
 CRITERION_NOTES = {
     "iou50": "the bounding squares overlap by half of their union (COCO's rule; the headline)",

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from scipy import sparse
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.bounds import Bounds
 from crater_pipeline.errors import UserError
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import Bounds
 
 MAX_PIXELS = 200_000_000
 """A scene is held in memory whole, some 60 bytes a pixel."""

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from crater_pipeline.shading import flat_reflectance, shade
+from crater_pipeline.light.reflectance import flat_reflectance, shade
 from crater_pipeline.simulation.settings import SimulationSettings
 
 SEAM_SOFTNESS_PX = 6.0

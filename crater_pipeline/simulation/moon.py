@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 from rasterio.windows import Window
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.bounds import Bounds
 from crater_pipeline.errors import UserError
-from crater_pipeline.projections import choose_projection, convergence_deg, scale_factor
-from crater_pipeline.resampling import resample
+from crater_pipeline.rasters.resampling import resample
 from crater_pipeline.simulation.grids import Grid, lattice_axis, mosaic_grid, on_lattice, positions, scene_grid
 from crater_pipeline.simulation.imaging import render
 from crater_pipeline.simulation.settings import SimulationSettings
 from crater_pipeline.simulation.terrain import Terrain, instrument, simulate_terrain
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import Bounds
+from crater_pipeline.sphere.projections import choose_projection, convergence_deg, scale_factor
 
 STRIP_ROWS = 512
 """Rows of the mosaic resampled at a time."""

@@ -5,8 +5,8 @@ import logging
 from pathlib import Path
 
 from crater_pipeline.atomic import write_text
-from crater_pipeline.bodies import Body
 from crater_pipeline.evaluation.operating_point import operating_point
+from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
 from crater_pipeline.tables import read_geotable, read_json, read_table
 

@@ -5,13 +5,13 @@ import logging
 from pathlib import Path
 
 from crater_pipeline.atomic import write_text
-from crater_pipeline.bodies import Body
 from crater_pipeline.evaluation.comparison import RegionResult
 from crater_pipeline.evaluation.comparison import compare as compare_entries
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.evaluation.summary import plain
 from crater_pipeline.reporting.comparison_report import RATES, render
 from crater_pipeline.reporting.pages import number
+from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
 from crater_pipeline.tables import read_geotable, read_json, read_table
 

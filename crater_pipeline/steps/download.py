@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.bounds import Bounds
-from crater_pipeline.remote_raster import download_whole_then_cut, download_window
+from crater_pipeline.download.windows import download_whole_then_cut, download_window
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
 
 

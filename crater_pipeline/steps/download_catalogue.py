@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from crater_pipeline.download import download_table
+from crater_pipeline.download.files import download_table
 from crater_pipeline.steps._command import run
 
 

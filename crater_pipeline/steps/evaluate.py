@@ -5,10 +5,10 @@ import logging
 from pathlib import Path
 
 from crater_pipeline.atomic import atomic_path, write_text
-from crater_pipeline.bodies import Body
 from crater_pipeline.evaluation.coco_tiles import coco_figures
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.evaluation.summary import SPLIT, evaluate_region, plain
+from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
 from crater_pipeline.tables import read_geotable, read_json, read_table
 

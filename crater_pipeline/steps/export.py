@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 
 from crater_pipeline.atomic import atomic_path
-from crater_pipeline.bodies import Body
+from crater_pipeline.detection.merging import COLUMNS
 from crater_pipeline.export import craterstats, shapefile
 from crater_pipeline.export.geopackage import region_layers, write_geopackage
 from crater_pipeline.export.mosaic_view import mosaic_view
@@ -13,7 +13,7 @@ from crater_pipeline.export.project import write_project
 from crater_pipeline.export.provenance import provenance_rows
 from crater_pipeline.export.publication import catalogue_layer, is_exported, publish
 from crater_pipeline.export.styles import crosses_seam, styles
-from crater_pipeline.merging import COLUMNS
+from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
 from crater_pipeline.tables import read_geotable, read_json, read_table
 

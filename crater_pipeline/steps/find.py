@@ -8,21 +8,21 @@ from typing import Annotated, Literal
 import numpy as np
 from cyclopts import Parameter
 
-from crater_pipeline.bodies import MOON, Body
-from crater_pipeline.bounds import Bounds
-from crater_pipeline.calibration import apply
-from crater_pipeline.catalogues import empty_catalogue
+from crater_pipeline.detection.zonal_survey import Survey
+from crater_pipeline.evaluation.calibration import apply
 from crater_pipeline.export.geopackage import region_layers, write_geopackage
 from crater_pipeline.export.provenance import provenance_rows
 from crater_pipeline.export.publication import catalogue_layer, is_exported, publish
 from crater_pipeline.export.styles import crosses_seam, styles
-from crater_pipeline.extent import raster_bounds
+from crater_pipeline.labels.catalogues import empty_catalogue
+from crater_pipeline.light.reflectance import ShadingSettings
 from crater_pipeline.models.settings import DEFAULT_BACKBONES
 from crater_pipeline.models.weights import file_hash, metadata_path, read_metadata, shipped_weights
-from crater_pipeline.rasters import raster_info
-from crater_pipeline.shading import ShadingSettings
+from crater_pipeline.rasters.extent import raster_bounds
+from crater_pipeline.rasters.files import raster_info
+from crater_pipeline.sphere.bodies import MOON, Body
+from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
-from crater_pipeline.zonal_survey import Survey
 
 log = logging.getLogger(__name__)
 

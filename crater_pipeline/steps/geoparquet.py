@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from crater_pipeline.bodies import Body
 from crater_pipeline.export.geoparquet import write_craters
 from crater_pipeline.export.publication import COLUMNS, is_exported
+from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
 from crater_pipeline.tables import read_json, read_table
 

@@ -3,10 +3,10 @@
 import logging
 from pathlib import Path
 
-from crater_pipeline import georeferencing
 from crater_pipeline.atomic import atomic_path
-from crater_pipeline.bodies import Body
-from crater_pipeline.rasters import raster_info
+from crater_pipeline.detection import georeferencing
+from crater_pipeline.rasters.files import raster_info
+from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
 from crater_pipeline.tables import read_table
 

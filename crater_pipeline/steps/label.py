@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.heatmaps import write_centre_heatmap
-from crater_pipeline.labels import LabelSettings, learnable, raster_circles, raster_relief_m
-from crater_pipeline.rasters import raster_info
+from crater_pipeline.labels.heatmap import write_centre_heatmap
+from crater_pipeline.labels.learnable import LabelSettings, learnable, raster_circles, raster_relief_m
+from crater_pipeline.rasters.files import raster_info
+from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
 from crater_pipeline.training.coco import coco_document, write_coco
 

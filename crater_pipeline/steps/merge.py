@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from crater_pipeline import merging
 from crater_pipeline.atomic import atomic_path
-from crater_pipeline.bodies import Body
-from crater_pipeline.merging import MergingSettings
+from crater_pipeline.detection import merging
+from crater_pipeline.detection.merging import MergingSettings
+from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
 from crater_pipeline.tables import read_geotable, read_table
 

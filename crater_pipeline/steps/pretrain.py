@@ -4,10 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.bounds import Bounds
 from crater_pipeline.errors import UserError
-from crater_pipeline.labels import LabelSettings
+from crater_pipeline.labels.learnable import LabelSettings
 from crater_pipeline.models.settings import ModelSettings
 from crater_pipeline.models.weights import (
     CALIBRATION_IDENTITY,
@@ -19,8 +17,10 @@ from crater_pipeline.models.weights import (
     read_metadata,
     save_weights,
 )
-from crater_pipeline.splits import SplitSettings
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
+from crater_pipeline.tiles.splits import SplitSettings
 from crater_pipeline.training.corpus import simulated_scenes, terrain_scene
 from crater_pipeline.training.fit import EpochSampler, fit, loader, run_name
 from crater_pipeline.training.module import default_size_weight

@@ -3,11 +3,11 @@
 import logging
 from pathlib import Path
 
-from crater_pipeline import catalogues
 from crater_pipeline.atomic import atomic_path
-from crater_pipeline.bodies import Body
-from crater_pipeline.bounds import Bounds
-from crater_pipeline.catalogues import CatalogueFormat
+from crater_pipeline.labels import catalogues
+from crater_pipeline.labels.catalogues import CatalogueFormat
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
 
 logger = logging.getLogger(__name__)

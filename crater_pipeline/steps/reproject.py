@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.bounds import Bounds
-from crater_pipeline.reprojection import Kind, ReprojectionSettings, reproject_region
+from crater_pipeline.rasters.reprojection import Kind, ReprojectionSettings, reproject_region
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
 
 

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from crater_pipeline import review as reviewing
 from crater_pipeline.atomic import atomic_path
-from crater_pipeline.bodies import MOON, Body
-from crater_pipeline.review_layers import read_layers
+from crater_pipeline.review import corrections as reviewing
+from crater_pipeline.review.layers import read_layers
+from crater_pipeline.sphere.bodies import MOON, Body
 from crater_pipeline.steps._command import run
 from crater_pipeline.tables import read_table
 

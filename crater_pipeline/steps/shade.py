@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.relief import shade_raster
-from crater_pipeline.shading import ShadingSettings
+from crater_pipeline.light.reflectance import ShadingSettings
+from crater_pipeline.light.shaded_raster import shade_raster
+from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
 
 

@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from crater_pipeline.atomic import atomic_path, write_text
-from crater_pipeline.bodies import Body
-from crater_pipeline.bounds import Bounds
+from crater_pipeline.detection.merging import MergingSettings
 from crater_pipeline.detection.pictures import Terrain
 from crater_pipeline.detection.settings import InferenceSettings
+from crater_pipeline.detection.survey import survey
 from crater_pipeline.evaluation.operating_point import pooled_operating_point
-from crater_pipeline.merging import MergingSettings
+from crater_pipeline.light.reflectance import ShadingSettings
 from crater_pipeline.models.weights import SeveralSuns, read_metadata
-from crater_pipeline.shading import ShadingSettings
-from crater_pipeline.splits import SplitSettings
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
-from crater_pipeline.survey import survey
 from crater_pipeline.tables import read_table
-from crater_pipeline.tiles import TilingSettings
+from crater_pipeline.tiles.grid import TilingSettings
+from crater_pipeline.tiles.splits import SplitSettings
 
 log = logging.getLogger(__name__)
 

@@ -4,12 +4,12 @@ import logging
 from pathlib import Path
 
 from crater_pipeline.atomic import atomic_path
-from crater_pipeline.bodies import Body
-from crater_pipeline.bounds import Bounds
-from crater_pipeline.rasters import create_raster
+from crater_pipeline.rasters.files import create_raster
 from crater_pipeline.simulation.catalogue import catalogue, robbins_table
 from crater_pipeline.simulation.moon import simulate_region
 from crater_pipeline.simulation.settings import SimulationSettings
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
 
 logger = logging.getLogger(__name__)

@@ -3,15 +3,15 @@
 from pathlib import Path
 
 from crater_pipeline.atomic import atomic_path
-from crater_pipeline.bodies import Body
-from crater_pipeline.bounds import Bounds
 from crater_pipeline.errors import UserError
-from crater_pipeline.footprint import CELL_PX, footprint
-from crater_pipeline.rasters import info_of, open_raster, valid_mask
-from crater_pipeline.splits import SplitSettings
+from crater_pipeline.rasters.files import info_of, open_raster, valid_mask
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
-from crater_pipeline.tiles import TilingSettings
-from crater_pipeline.tiling import TOO_LITTLE, Parts, write_tiles
+from crater_pipeline.tiles.footprint import CELL_PX, footprint
+from crater_pipeline.tiles.grid import TilingSettings
+from crater_pipeline.tiles.splits import SplitSettings
+from crater_pipeline.tiles.writing import TOO_LITTLE, Parts, write_tiles
 
 
 def tile(

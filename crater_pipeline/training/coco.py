@@ -14,11 +14,11 @@ from torch.utils.data import Dataset
 
 from crater_pipeline.atomic import write_text
 from crater_pipeline.errors import UserError
-from crater_pipeline.labels import tile_annotations
-from crater_pipeline.rasters import open_raster, read_window
-from crater_pipeline.tiles import Tile
+from crater_pipeline.labels.learnable import tile_annotations
+from crater_pipeline.light.views import View
+from crater_pipeline.rasters.files import open_raster, read_window
+from crater_pipeline.tiles.grid import Tile
 from crater_pipeline.training.patches import Patch, degraded, relit, terrain_sample, to_sample, turned, zoomed
-from crater_pipeline.views import View
 
 ZOOM_SPREAD = 0.12
 """Standard deviation of the logarithm of the random scale in training."""

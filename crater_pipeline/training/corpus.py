@@ -13,17 +13,17 @@ import pandas as pd
 from rasterio.windows import Window
 
 from crater_pipeline.atomic import atomic_path
-from crater_pipeline.bodies import Body
-from crater_pipeline.bounds import Bounds
-from crater_pipeline.footprint import CELL_PX
-from crater_pipeline.labels import LabelSettings, crater_relief_m, learnable, raster_circles
-from crater_pipeline.rasters import open_raster, progress, raster_info, read_window, valid_mask
+from crater_pipeline.labels.learnable import LabelSettings, crater_relief_m, learnable, raster_circles
+from crater_pipeline.rasters.files import open_raster, progress, raster_info, read_window, valid_mask
 from crater_pipeline.simulation.presets import as_gld100
 from crater_pipeline.simulation.settings import SimulationSettings
 from crater_pipeline.simulation.terrain import instrument, simulate_terrain
-from crater_pipeline.splits import SPLITS, SplitSettings
-from crater_pipeline.tiles import TilingSettings
-from crater_pipeline.tiling import Parts
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import Bounds
+from crater_pipeline.tiles.footprint import CELL_PX
+from crater_pipeline.tiles.grid import TilingSettings
+from crater_pipeline.tiles.splits import SPLITS, SplitSettings
+from crater_pipeline.tiles.writing import Parts
 from crater_pipeline.training.scenes import Scene
 from crater_pipeline.training.settings import PretrainingSettings
 

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from crater_pipeline.labels import LEARNED_PX
+from crater_pipeline.labels.learnable import LEARNED_PX
+from crater_pipeline.light.reflectance import shade
+from crater_pipeline.light.standardise import standardise
+from crater_pipeline.light.views import DEFAULT_AZIMUTH_DEG, SUN_ELEVATION_DEG, terrain_view
 from crater_pipeline.models.targets import encode
-from crater_pipeline.shading import shade
-from crater_pipeline.standardise import standardise
-from crater_pipeline.views import DEFAULT_AZIMUTH_DEG, SUN_ELEVATION_DEG, terrain_view
 
 
 @dataclass(frozen=True)

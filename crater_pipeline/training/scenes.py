@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
+from crater_pipeline.light.views import View
 from crater_pipeline.training.patches import Patch, degraded, relit, resized, terrain_sample, to_sample, turned
-from crater_pipeline.views import View
 
 SCALES = (0.5, 1.0, 2.0, 4.0, 9.0)
 SCALE_SHARES = (0.15, 0.35, 0.28, 0.22)

@@ -10,19 +10,19 @@ import torch
 from affine import Affine
 from torch import Tensor, nn
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.bounds import Bounds
 from crater_pipeline.detection.inference import DTYPES, empty_detections, search, searched_tiles
 from crater_pipeline.detection.pictures import Terrain, sun_azimuths
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.detection.table import write_detections
+from crater_pipeline.light.reflectance import ShadingSettings
+from crater_pipeline.light.shaded_raster import shade_raster
 from crater_pipeline.models.centernet import Prediction
-from crater_pipeline.projections import choose_projection
-from crater_pipeline.rasters import create_raster
-from crater_pipeline.relief import shade_raster
-from crater_pipeline.shading import ShadingSettings
+from crater_pipeline.rasters.files import create_raster
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import Bounds
+from crater_pipeline.sphere.projections import choose_projection
 from crater_pipeline.tables import METADATA_KEY
-from crater_pipeline.tiles import TileGrid, TilingSettings
+from crater_pipeline.tiles.grid import TileGrid, TilingSettings
 
 MOON = Body(name="moon", radius_m=1_737_400)
 BOUNDS = Bounds(-1, -1, 1, 1)

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from crater_pipeline.bodies import Body
 from crater_pipeline.detection.lighting import anisotropy, relief_share
-from crater_pipeline.rasters import create_raster
-from crater_pipeline.shading import flat_reflectance, shade, to_uint8
+from crater_pipeline.light.reflectance import flat_reflectance, shade, to_uint8
+from crater_pipeline.rasters.files import create_raster
+from crater_pipeline.sphere.bodies import Body
 
 MOON = Body(name="moon", radius_m=1_737_400)
 SIDE = 512

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.bounds import Bounds
 from crater_pipeline.detection.pictures import Terrain, open_pictures, sun_azimuths
 from crater_pipeline.errors import UserError
-from crater_pipeline.projections import choose_projection
-from crater_pipeline.rasters import create_raster, open_raster, read_window
-from crater_pipeline.relief import shade_raster
-from crater_pipeline.shading import ShadingSettings
-from crater_pipeline.tiles import Tile, TileGrid, TilingSettings
+from crater_pipeline.light.reflectance import ShadingSettings
+from crater_pipeline.light.shaded_raster import shade_raster
+from crater_pipeline.rasters.files import create_raster, open_raster, read_window
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import Bounds
+from crater_pipeline.sphere.projections import choose_projection
+from crater_pipeline.tiles.grid import Tile, TileGrid, TilingSettings
 
 MOON = Body(name="moon", radius_m=1_737_400)
 # Far from the map's central meridian, where grid north is not north and the scale is not 1.

@@ -9,14 +9,14 @@ import pytest
 from affine import Affine
 from numpy.typing import NDArray
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.bounds import Bounds
 from crater_pipeline.detection.pictures import Terrain
 from crater_pipeline.detection.suitability import unsuitable, warn_unsuitable
+from crater_pipeline.light.reflectance import ShadingSettings
 from crater_pipeline.models.weights import WeightsMetadata, metadata_path, read_metadata, shipped_weights
-from crater_pipeline.projections import choose_projection
-from crater_pipeline.rasters import create_raster
-from crater_pipeline.shading import ShadingSettings
+from crater_pipeline.rasters.files import create_raster
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import Bounds
+from crater_pipeline.sphere.projections import choose_projection
 
 MOON = Body(name="moon", radius_m=1_737_400)
 KNOWN = read_metadata(metadata_path(shipped_weights())).model_copy(

@@ -5,7 +5,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
-from crater_pipeline.craters import great_circle_km
 from crater_pipeline.evaluation.matching import (
     CRITERIA,
     candidate_pairs,
@@ -16,6 +15,7 @@ from crater_pipeline.evaluation.matching import (
     square_iou,
     unit_vectors,
 )
+from crater_pipeline.sphere.craters import great_circle_km
 from tests.judged_region import MOON
 
 KM_PER_DEG = np.pi / 180 * MOON.radius_km

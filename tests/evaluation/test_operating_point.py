@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from crater_pipeline import calibration, uncertainty
+from crater_pipeline.evaluation import calibration, uncertainty
 from crater_pipeline.evaluation.curves import counts_at
 from crater_pipeline.evaluation.judging import make_scene
 from crater_pipeline.evaluation.metrics import f1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crater_pipeline.catalogues import empty_catalogue
+from crater_pipeline.labels.catalogues import empty_catalogue
 from tests.export.small_region import Exported, catalogue_of, craters_of, footprint_of, run_export
 
 

@@ -11,12 +11,12 @@ import pandas as pd
 import shapely
 from affine import Affine
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.bounds import Bounds
-from crater_pipeline.craters import crater_ids
-from crater_pipeline.merging import COLUMNS
-from crater_pipeline.projections import choose_projection, transformer
-from crater_pipeline.rasters import create_raster
+from crater_pipeline.detection.merging import COLUMNS
+from crater_pipeline.rasters.files import create_raster
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import Bounds
+from crater_pipeline.sphere.craters import crater_ids
+from crater_pipeline.sphere.projections import choose_projection, transformer
 from crater_pipeline.steps.export import export
 
 MOON = Body(name="moon", radius_m=1_737_400.0)

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import shapely
 
-from crater_pipeline.craters import destination, great_circle_km, unit_vectors
 from crater_pipeline.export.craterstats import rim_vertices, searched_area
+from crater_pipeline.sphere.craters import destination, great_circle_km, unit_vectors
 from tests.export.small_region import MOON, Exported, box_area_km2, catalogue_of, craters_of, footprint_of, run_export
 
 

@@ -12,9 +12,9 @@ import pyogrio
 import pytest
 import shapely
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.craters import great_circle_km
 from crater_pipeline.export.geopackage import circle_layer, write_geopackage
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.craters import great_circle_km
 from tests.export.small_region import MOON, Exported, catalogue_of, craters_of, footprint_of, run_export
 
 LAYERS = ["craters", "centres", "footprint", "catalogue"]

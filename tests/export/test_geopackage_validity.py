@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from crater_pipeline.bodies import Body
+from crater_pipeline.sphere.bodies import Body
 from tests.export.small_region import MOON, Exported, catalogue_of, craters_of, footprint_of, run_export
 
 VALIDATOR = "osgeo_utils.samples.validate_gpkg"

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crater_pipeline.catalogues import empty_catalogue
 from crater_pipeline.errors import UserError
 from crater_pipeline.export.publication import COLUMNS, catalogue_layer, is_exported, publish
+from crater_pipeline.labels.catalogues import empty_catalogue
 from tests.export.small_region import MOON, OPERATING_POINT, catalogue_of, craters_of, footprint_of
 
 

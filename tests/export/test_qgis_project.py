@@ -11,10 +11,10 @@ import pytest
 from matplotlib.image import imread
 from numpy.typing import NDArray
 
-from crater_pipeline.craters import rim_points
 from crater_pipeline.export.mosaic_view import mosaic_view
 from crater_pipeline.export.styles import SCORE_COLOURS
-from crater_pipeline.projections import transformer
+from crater_pipeline.sphere.craters import rim_points
+from crater_pipeline.sphere.projections import transformer
 from tests.export.small_region import MOON, Exported, catalogue_of, craters_of, footprint_of, run_export
 from tests.export.system_qgis import run_qgis
 

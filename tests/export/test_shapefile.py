@@ -9,9 +9,9 @@ import pytest
 import shapely
 from pyproj import CRS
 
-from crater_pipeline.bodies import Body
 from crater_pipeline.export.reference_systems import authority, wkt1
 from crater_pipeline.export.shapefile import write_shapefile
+from crater_pipeline.sphere.bodies import Body
 from tests.export.small_region import MOON, Exported
 
 

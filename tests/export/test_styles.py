@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from crater_pipeline.export.styles import SCORE_COLOURS, SPLIT_COLOURS, STATUS_LINES, crosses_seam, styles
-from crater_pipeline.splits import SPLITS
+from crater_pipeline.tiles.splits import SPLITS
 from tests.export.small_region import MOON, footprint_of
 
 

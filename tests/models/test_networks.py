@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from crater_pipeline.light.views import CHANNELS
 from crater_pipeline.models.centernet import BACKBONES, CenterNet
 from crater_pipeline.models.settings import BackboneName
-from crater_pipeline.views import CHANNELS
 
 
 @pytest.mark.parametrize("backbone", BACKBONES)

@@ -9,10 +9,7 @@ import pytest
 from affine import Affine
 from PIL import Image
 
-from crater_pipeline.bounds import Bounds
-from crater_pipeline.craters import circle_polygons
-from crater_pipeline.projections import choose_projection
-from crater_pipeline.rasters import create_raster, raster_info
+from crater_pipeline.rasters.files import create_raster, raster_info
 from crater_pipeline.reporting.pictures import (
     choose_windows,
     crops,
@@ -22,6 +19,9 @@ from crater_pipeline.reporting.pictures import (
     pixel_circles,
     place,
 )
+from crater_pipeline.sphere.bounds import Bounds
+from crater_pipeline.sphere.craters import circle_polygons
+from crater_pipeline.sphere.projections import choose_projection
 from tests.judged_region import MOON, footprint_of
 
 

@@ -5,16 +5,16 @@ import pandas as pd
 import pytest
 from pyproj import Transformer
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.bounds import Bounds
-from crater_pipeline.catalogues import read_catalogue
-from crater_pipeline.craters import great_circle_km
-from crater_pipeline.projections import choose_projection, scale_factor
-from crater_pipeline.rasters import apply_affine
+from crater_pipeline.labels.catalogues import read_catalogue
+from crater_pipeline.rasters.files import apply_affine
 from crater_pipeline.simulation.catalogue import ROBBINS_COLUMNS, catalogue, robbins_table
 from crater_pipeline.simulation.grids import Grid, scene_grid
 from crater_pipeline.simulation.settings import SimulationSettings
 from crater_pipeline.simulation.terrain import Terrain, simulate_terrain
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import Bounds
+from crater_pipeline.sphere.craters import great_circle_km
+from crater_pipeline.sphere.projections import choose_projection, scale_factor
 
 MOON = Body(name="moon", radius_m=1_737_400.0)
 BOUNDS = Bounds(8.0, 40.0, 11.0, 42.0)

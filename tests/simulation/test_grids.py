@@ -4,11 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.bounds import Bounds
 from crater_pipeline.errors import UserError
-from crater_pipeline.projections import choose_projection
-from crater_pipeline.rasters import apply_affine
+from crater_pipeline.rasters.files import apply_affine
 from crater_pipeline.simulation.grids import (
     Grid,
     lattice_axis,
@@ -18,6 +15,9 @@ from crater_pipeline.simulation.grids import (
     scene_grid,
     simple_cylindrical,
 )
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import Bounds
+from crater_pipeline.sphere.projections import choose_projection
 
 MOON = Body(name="moon", radius_m=1_737_400.0)
 

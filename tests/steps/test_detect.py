@@ -9,18 +9,18 @@ import pandas as pd
 import pytest
 from affine import Affine
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.bounds import Bounds
 from crater_pipeline.detection.inference import DTYPES
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.errors import UserError
+from crater_pipeline.light.reflectance import ShadingSettings
+from crater_pipeline.light.shaded_raster import shade_raster
 from crater_pipeline.models.weights import metadata_path, shipped_weights
-from crater_pipeline.projections import choose_projection
-from crater_pipeline.rasters import create_raster
-from crater_pipeline.relief import shade_raster
-from crater_pipeline.shading import ShadingSettings
+from crater_pipeline.rasters.files import create_raster
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import Bounds
+from crater_pipeline.sphere.projections import choose_projection
 from crater_pipeline.steps.detect import detect
-from crater_pipeline.tiles import TilingSettings
+from crater_pipeline.tiles.grid import TilingSettings
 
 MOON = Body(name="moon", radius_m=1_737_400)
 BOUNDS = Bounds(-1, -1, 1, 1)

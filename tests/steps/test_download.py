@@ -8,9 +8,9 @@ import numpy as np
 import rasterio
 from affine import Affine
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.rasters import create_raster
-from crater_pipeline.reprojection import ReprojectionSettings
+from crater_pipeline.rasters.files import create_raster
+from crater_pipeline.rasters.reprojection import ReprojectionSettings
+from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps.reproject import reproject
 from tests.range_server import Files, serve
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crater_pipeline.bounds import Bounds
+from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps.read_catalogue import read_catalogue
 from tests.export.small_region import (
     MOON,

@@ -15,9 +15,9 @@ from affine import Affine
 from pyproj import CRS
 from scipy.ndimage import gaussian_filter
 
-from crater_pipeline.bodies import MOON, Body
 from crater_pipeline.errors import UserError
-from crater_pipeline.rasters import create_raster
+from crater_pipeline.rasters.files import create_raster
+from crater_pipeline.sphere.bodies import MOON, Body
 from crater_pipeline.steps.find import find
 
 DEGREES = MOON.geographic_crs

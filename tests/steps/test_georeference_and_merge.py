@@ -14,14 +14,14 @@ import shapely
 from affine import Affine
 from pyproj import CRS, Transformer
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.craters import great_circle_km
+from crater_pipeline.detection.merging import COLUMNS, MergingSettings
 from crater_pipeline.errors import UserError
-from crater_pipeline.merging import COLUMNS, MergingSettings
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.craters import great_circle_km
 from crater_pipeline.steps.georeference import georeference
 from crater_pipeline.steps.merge import merge
 from crater_pipeline.tables import METADATA_KEY
-from crater_pipeline.tiles import TileGrid
+from crater_pipeline.tiles.grid import TileGrid
 
 MOON = Body(name="moon", radius_m=1_737_400.0)
 CRS_LCC = CRS.from_dict({"proj": "lcc", "lat_1": 30, "lat_2": 45, "lat_0": 37, "lon_0": 180, "R": 1_737_400.0})

@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 from affine import Affine
 
-from crater_pipeline import calibration
-from crater_pipeline.bounds import Bounds
 from crater_pipeline.errors import UserError
+from crater_pipeline.evaluation import calibration
 from crater_pipeline.evaluation.matching import optimal_matches
 from crater_pipeline.evaluation.settings import EvaluationSettings
-from crater_pipeline.projections import choose_projection
-from crater_pipeline.rasters import create_raster, raster_info
+from crater_pipeline.rasters.files import create_raster, raster_info
+from crater_pipeline.sphere.bounds import Bounds
+from crater_pipeline.sphere.projections import choose_projection
 from crater_pipeline.steps.calibrate import calibrate
 from crater_pipeline.steps.evaluate import evaluate
 from crater_pipeline.steps.report import report

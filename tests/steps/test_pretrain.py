@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from crater_pipeline.bodies import MOON
-from crater_pipeline.labels import LabelSettings
+from crater_pipeline.labels.learnable import LabelSettings
 from crater_pipeline.models.settings import ModelSettings
 from crater_pipeline.models.weights import file_hash, load_network, metadata_path, read_metadata
-from crater_pipeline.splits import SplitSettings
+from crater_pipeline.sphere.bodies import MOON
 from crater_pipeline.steps.pretrain import pretrain
+from crater_pipeline.tiles.splits import SplitSettings
 from crater_pipeline.training.settings import PretrainingSettings
 from tests.simulated_ground import simulated_ground
 

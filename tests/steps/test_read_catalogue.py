@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.catalogues import COLUMNS
+from crater_pipeline.labels.catalogues import COLUMNS
+from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps.read_catalogue import read_catalogue
 
 MOON = Body(name="moon", radius_m=1_737_400.0)

@@ -10,9 +10,9 @@ import pytest
 import rasterio
 from affine import Affine
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.rasters import create_raster, raster_info
-from crater_pipeline.reprojection import ReprojectionSettings
+from crater_pipeline.rasters.files import create_raster, raster_info
+from crater_pipeline.rasters.reprojection import ReprojectionSettings
+from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps.reproject import reproject
 
 MOON = Body(name="moon", radius_m=1_737_400.0)

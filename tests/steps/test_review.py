@@ -12,11 +12,11 @@ import pyogrio
 import pytest
 import shapely
 
-from crater_pipeline.bodies import MOON
-from crater_pipeline.catalogues import read_catalogue
-from crater_pipeline.craters import circle_polygons
 from crater_pipeline.export.geopackage import region_layers, write_geopackage
 from crater_pipeline.export.styles import styles
+from crater_pipeline.labels.catalogues import read_catalogue
+from crater_pipeline.sphere.bodies import MOON
+from crater_pipeline.sphere.craters import circle_polygons
 from tests.export.small_region import catalogue_of, craters_of, footprint_of
 
 KNOWN = catalogue_of([0, 1, 179.9, 40], [0, 0, 1, 0], [10, 11, 12, 13])

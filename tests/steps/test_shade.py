@@ -6,11 +6,11 @@ import numpy as np
 import rasterio
 from affine import Affine
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.bounds import Bounds
-from crater_pipeline.projections import choose_projection
-from crater_pipeline.rasters import create_raster
-from crater_pipeline.shading import ShadingSettings
+from crater_pipeline.light.reflectance import ShadingSettings
+from crater_pipeline.rasters.files import create_raster
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import Bounds
+from crater_pipeline.sphere.projections import choose_projection
 from crater_pipeline.steps.shade import shade
 
 MOON = Body(name="moon", radius_m=1_737_400.0)

@@ -8,19 +8,19 @@ import pandas as pd
 import pytest
 from affine import Affine
 
-from crater_pipeline import calibration
-from crater_pipeline.bodies import MOON
-from crater_pipeline.bounds import Bounds
+from crater_pipeline.detection.merging import MergingSettings
 from crater_pipeline.detection.settings import InferenceSettings
-from crater_pipeline.merging import MergingSettings
+from crater_pipeline.evaluation import calibration
+from crater_pipeline.light.reflectance import ShadingSettings
+from crater_pipeline.light.shaded_raster import shade_raster
 from crater_pipeline.models.weights import metadata_path, read_metadata, shipped_weights
-from crater_pipeline.projections import choose_projection
-from crater_pipeline.rasters import create_raster, raster_info
-from crater_pipeline.relief import shade_raster
-from crater_pipeline.shading import ShadingSettings
-from crater_pipeline.splits import SplitSettings
+from crater_pipeline.rasters.files import create_raster, raster_info
+from crater_pipeline.sphere.bodies import MOON
+from crater_pipeline.sphere.bounds import Bounds
+from crater_pipeline.sphere.projections import choose_projection
 from crater_pipeline.steps.ship import ship
-from crater_pipeline.tiles import TilingSettings
+from crater_pipeline.tiles.grid import TilingSettings
+from crater_pipeline.tiles.splits import SplitSettings
 
 BOUNDS = Bounds(-0.8, -0.8, 0.8, 0.8)
 SIDE, PIXEL_M, STEP = 512, 100.0, 36

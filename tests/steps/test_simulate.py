@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crater_pipeline.bodies import Body
-from crater_pipeline.bounds import Bounds
-from crater_pipeline.catalogues import read_catalogue
-from crater_pipeline.craters import circles_meet_bounds
 from crater_pipeline.errors import UserError
-from crater_pipeline.rasters import open_raster, raster_info
+from crater_pipeline.labels.catalogues import read_catalogue
+from crater_pipeline.rasters.files import open_raster, raster_info
 from crater_pipeline.simulation.settings import SimulationSettings
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import Bounds
+from crater_pipeline.sphere.craters import circles_meet_bounds
 from crater_pipeline.steps.simulate import simulate
 
 MOON = Body(name="moon", radius_m=1_737_400.0)

@@ -11,16 +11,16 @@ import pytest
 import rasterio
 from PIL import Image
 
-from crater_pipeline.bodies import Body
 from crater_pipeline.errors import UserError
-from crater_pipeline.labels import LabelSettings
+from crater_pipeline.labels.learnable import LabelSettings
 from crater_pipeline.models.settings import ModelSettings
 from crater_pipeline.models.weights import file_hash, read_metadata, shipped_weights
-from crater_pipeline.splits import SplitSettings
+from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps.label import label
 from crater_pipeline.steps.tile import tile
 from crater_pipeline.steps.train import train
-from crater_pipeline.tiles import TilingSettings
+from crater_pipeline.tiles.grid import TilingSettings
+from crater_pipeline.tiles.splits import SplitSettings
 from crater_pipeline.training.settings import TrainingSettings
 from tests.simulated_ground import simulated_ground
 

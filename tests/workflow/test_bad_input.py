@@ -9,7 +9,7 @@ import yaml
 from affine import Affine
 from pyproj import CRS
 
-from crater_pipeline.bodies import Body
+from crater_pipeline.sphere.bodies import Body
 from tests.workflow.conftest import Checkout, copy_checkout
 
 FOUND_WHILE_RUNNING = {

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-from crater_pipeline.documentation import configuration_reference, reduced, rule_graph, with_rule_graph
+from crater_pipeline.configuration.documentation import configuration_reference, reduced, rule_graph, with_rule_graph
 from tests.workflow.conftest import Checkout
 
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,7 @@ import rasterio
 import yaml
 from rasterio.transform import from_origin
 
-from crater_pipeline.bodies import Body
+from crater_pipeline.sphere.bodies import Body
 from tests.workflow.conftest import Checkout, copy_checkout
 
 pytestmark = pytest.mark.slow
@@ -106,14 +106,14 @@ def test_nothing_is_run_again_without_a_change(finished: Checkout) -> None:
 @pytest.mark.parametrize(
     ("module", "rules"),
     [
-        ("crater_pipeline/merging.py", MADE_OF_DETECTIONS - {"georeference"}),
+        ("crater_pipeline/detection/merging.py", MADE_OF_DETECTIONS - {"georeference"}),
         ("crater_pipeline/steps/georeference.py", MADE_OF_DETECTIONS),
         ("crater_pipeline/steps/report.py", {"report"}),
         ("crater_pipeline/reporting/report.py", {"report"}),
         ("crater_pipeline/steps/download.py", set()),
         ("crater_pipeline/steps/shade.py", set()),
-        ("crater_pipeline/config_loading.py", set()),
-        ("crater_pipeline/splits.py", {"tile", "label", "detect"} | MADE_OF_DETECTIONS),
+        ("crater_pipeline/configuration/loading.py", set()),
+        ("crater_pipeline/tiles/splits.py", {"tile", "label", "detect"} | MADE_OF_DETECTIONS),
     ],
 )
 def test_editing_a_module_reruns_the_rules_that_import_it_and_what_follows(
@@ -124,7 +124,7 @@ def test_editing_a_module_reruns_the_rules_that_import_it_and_what_follows(
 
 
 def test_undoing_an_edit_reruns_nothing(finished: Checkout) -> None:
-    with finished.edited("crater_pipeline/merging.py"):
+    with finished.edited("crater_pipeline/detection/merging.py"):
         assert would_run(finished) != set()
     assert would_run(finished) == set()
 

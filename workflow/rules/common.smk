@@ -10,11 +10,11 @@ import shlex
 import sys
 from pathlib import Path
 
-from crater_pipeline.comparison_plan import ComparisonPlan
-from crater_pipeline.config_loading import load
-from crater_pipeline.dependencies import code_files
+from crater_pipeline.configuration.comparison_plan import ComparisonPlan
+from crater_pipeline.configuration.loading import load
+from crater_pipeline.configuration.code_files import code_files
 from crater_pipeline.errors import UserError
-from crater_pipeline.plan import RegionPlan, body
+from crater_pipeline.configuration.plan import RegionPlan, body
 
 ROOT = Path(workflow.basedir)
 

@@ -1,0 +1,99 @@
+"""What no single entry of the configuration can know: names that lead nowhere, regions that cannot be run."""
+
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+
+from crater_pipeline.configuration.entries import Configuration, Region
+from crater_pipeline.configuration.initial_weights import circular_weights
+from crater_pipeline.configuration.sources import SimulatedCatalogue, SimulatedMosaic
+from crater_pipeline.configuration.variants import comparison_problems
+from crater_pipeline.models.settings import SHIPPED_BACKBONES, ModelSettings, view_of
+from crater_pipeline.sphere.bounds import Bounds
+from crater_pipeline.training.settings import TrainingSettings
+
+RESERVED = ("simulated", "catalogues", "pretraining", "comparisons", "logs", "benchmarks")
+"""Folders of `results/` that are no region's."""
+
+
+def problems(configuration: Configuration) -> Iterator[str]:
+    """One `path.of.key: what is wrong; what to do` per problem."""
+    for name, mosaic in configuration.mosaics.items():
+        if mosaic.body not in configuration.bodies:
+            yield f"mosaics.{name}.body: no body '{mosaic.body}'; {remedy('bodies', configuration.bodies)}"
+    for name, catalogue in configuration.catalogues.items():
+        if isinstance(catalogue, SimulatedCatalogue) and not isinstance(
+            configuration.mosaics.get(catalogue.mosaic), SimulatedMosaic
+        ):
+            yield f"catalogues.{name}.mosaic: '{catalogue.mosaic}' is no mosaic of kind simulated; name one"
+    yield from unfit_for_pretraining(configuration)
+    for name, region in configuration.regions.items():
+        yield from dangling_names(configuration, name, region)
+        yield from untrainable(configuration, name, region)
+        yield from circular_weights(configuration, name)
+    yield from comparison_problems(configuration)
+
+
+def unfit_for_pretraining(configuration: Configuration) -> Iterator[str]:
+    """Regions that the shipped weights cannot be trained on."""
+    known = [name for name in configuration.pretraining.regions if name in configuration.regions]
+    for name in configuration.pretraining.regions:
+        if name not in known:
+            yield f"pretraining.regions: no region '{name}'; {remedy('regions', configuration.regions)}"
+    for name in known:
+        region = configuration.regions[name]
+        if region.catalogue is None:
+            yield f"pretraining.regions: region '{name}' has no catalogue to learn from; give it one, or leave it out"
+        if region.mosaic in configuration.mosaics and not configuration.is_dtm(name):
+            yield f"pretraining.regions: the mosaic of '{name}' is no terrain model, which is lit anew; leave it out"
+    for name, other in combinations(known, 2):
+        first, second = (Bounds(*configuration.regions[n].bounds) for n in (name, other))
+        if first.contains(*second.outline()).any() or second.contains(*first.outline()).any():
+            yield (
+                f"pretraining.regions: '{name}' and '{other}' overlap, so that ground kept out of training in the one "
+                "may be learned in the other; move one of them"
+            )
+
+
+def dangling_names(configuration: Configuration, name: str, region: Region) -> Iterator[str]:
+    """Names in a region that lead nowhere, and a name that cannot be a region's."""
+    if name in RESERVED:
+        yield f"regions.{name}: '{name}' is a folder of results that no region may have; rename the region"
+    if region.mosaic not in configuration.mosaics:
+        yield f"regions.{name}.mosaic: no mosaic '{region.mosaic}'; {remedy('mosaics', configuration.mosaics)}"
+    if region.catalogue is not None and region.catalogue not in configuration.catalogues:
+        advice = remedy("catalogues", configuration.catalogues)
+        yield f"regions.{name}.catalogue: no catalogue '{region.catalogue}'; {advice}"
+
+
+def untrainable(configuration: Configuration, name: str, region: Region) -> Iterator[str]:
+    """Combinations of catalogue, training and initial weights that leave no network."""
+    training, model = configuration.stage(name, "training"), configuration.stage(name, "model")
+    assert isinstance(training, TrainingSettings)
+    assert isinstance(model, ModelSettings)
+    if training.enabled and region.catalogue is None:
+        yield (
+            f"regions.{name}.catalogue: missing, so there is nothing to train on; name a catalogue, or set "
+            f"regions.{name}.training.enabled: false to use the initial weights as they are"
+        )
+    if not training.enabled and model.initial == "none":
+        yield (
+            f"regions.{name}: training.enabled is false and model.initial is none, so there would be no network; "
+            "set model.initial to shipped or to a file, or enable training"
+        )
+    if model.initial == "shipped" and model.backbone not in SHIPPED_BACKBONES:
+        known = " and ".join(SHIPPED_BACKBONES)
+        yield (
+            f"regions.{name}: model.initial is shipped, but weights are shipped for {known} only, not for "
+            f"{model.backbone}; set model.initial to none or to a file, or model.backbone to one of these"
+        )
+    if view_of(model.backbone) == "terrain" and not configuration.is_dtm(name):
+        yield (
+            f"regions.{name}.model.backbone: {model.backbone} is shown terrain, but the region's mosaic is an image; "
+            "leave the backbone out, or name one for images"
+        )
+
+
+def remedy(section: str, entries: Mapping[str, object]) -> str:
+    """What to do about a name that is not in a section."""
+    known = ", ".join(sorted(entries)) or "(none is configured)"
+    return f"add it to {section}, or use one of: {known}"

@@ -1,0 +1,126 @@
+"""The configuration: entries by name (bodies, mosaics, catalogues, regions) and the stages' own settings.
+
+Only the workflow imports this module; a step receives nothing but its own section.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field, field_validator
+
+from crater_pipeline.configuration.comparisons import ComparisonSettings
+from crater_pipeline.configuration.sources import Catalogue, Degrees, Mosaic, Name, check_bounds
+from crater_pipeline.detection.merging import MergingSettings
+from crater_pipeline.detection.settings import InferenceSettings
+from crater_pipeline.evaluation.settings import EvaluationSettings
+from crater_pipeline.labels.learnable import LabelSettings
+from crater_pipeline.light.reflectance import ShadingSettings
+from crater_pipeline.models.settings import DEFAULT_BACKBONES, ModelSettings
+from crater_pipeline.rasters.reprojection import ReprojectionSettings
+from crater_pipeline.settings import Settings
+from crater_pipeline.tiles.grid import TilingSettings
+from crater_pipeline.tiles.splits import SplitSettings
+from crater_pipeline.training.settings import PretrainingSettings, TrainingSettings
+
+STAGES: dict[str, type[Settings]] = {
+    "reprojection": ReprojectionSettings,
+    "shading": ShadingSettings,
+    "tiling": TilingSettings,
+    "labels": LabelSettings,
+    "split": SplitSettings,
+    "model": ModelSettings,
+    "training": TrainingSettings,
+    "inference": InferenceSettings,
+    "merging": MergingSettings,
+    "evaluation": EvaluationSettings,
+}
+"""Section of the configuration -> the settings of the code that runs it."""
+
+
+class BodyEntry(Settings):
+    """A planetary body, taken as a sphere."""
+
+    radius_m: float = Field(gt=0, description="Radius of the reference sphere in metres.")
+
+
+class Region(Settings, extra="allow"):
+    """An area whose craters are wanted. Any stage's section given here wins over the global one."""
+
+    __pydantic_extra__: dict[str, dict[str, Any]]
+
+    mosaic: Name = Field(description="Name of an entry of `mosaics`.")
+    catalogue: Name | None = Field(
+        None, description="Name of an entry of `catalogues`; without one nothing can be trained or judged."
+    )
+    bounds: Degrees = Field(
+        description="[west, south, east, north] in degrees, east positive; west > east crosses the antimeridian."
+    )
+    title: str | None = Field(None, description="Heading of the report (null: the region's name).")
+    like: Name | None = Field(
+        None,
+        description="Name of another region, from which every key but the title is taken that is not given here. As "
+        "long as mosaic, bounds, reprojection and shading are its own, its raster is used and not made again.",
+    )
+    folds: int | None = Field(
+        None,
+        ge=2,
+        description="Cross-validation: makes the regions `<name>_fold1` ... `<name>_fold<n>`, each with a training and "
+        "a threshold of its own, whose test parts cover the region exactly once. Where nothing is trained there are "
+        "none. Pool them in `comparisons`.",
+    )
+
+    _bounds = field_validator("bounds")(check_bounds)
+
+    @property
+    def overrides(self) -> dict[str, dict[str, Any]]:
+        """Sections of stages given for this region alone."""
+        return self.__pydantic_extra__
+
+
+class Configuration(Settings):
+    """Everything the workflow may be told."""
+
+    bodies: dict[Name, BodyEntry] = Field(description="Planetary bodies.")
+    mosaics: dict[Name, Mosaic] = Field(description="Imagery and terrain models.")
+    catalogues: dict[Name, Catalogue] = Field(default_factory=dict, description="Craters already known.")
+    regions: dict[Name, Region] = Field(min_length=1, description="Areas whose craters are wanted.")
+    reprojection: ReprojectionSettings = Field(default_factory=ReprojectionSettings)
+    shading: ShadingSettings = Field(default_factory=ShadingSettings)
+    tiling: TilingSettings = Field(default_factory=TilingSettings)
+    labels: LabelSettings = Field(default_factory=LabelSettings)
+    split: SplitSettings = Field(default_factory=SplitSettings)
+    model: ModelSettings = Field(default_factory=ModelSettings)
+    training: TrainingSettings = Field(default_factory=TrainingSettings)
+    inference: InferenceSettings = Field(default_factory=InferenceSettings)
+    merging: MergingSettings = Field(default_factory=MergingSettings)
+    evaluation: EvaluationSettings = Field(default_factory=EvaluationSettings)
+    pretraining: PretrainingSettings = Field(
+        default_factory=PretrainingSettings, description="How the shipped weights are made; see pretrain.yaml."
+    )
+    comparisons: dict[Name, ComparisonSettings] = Field(
+        default_factory=dict, description="Models, folds or regions side by side: results/comparisons/<name>/."
+    )
+
+    def stage(self, region: str, section: str) -> Settings:
+        """A stage's settings for one region: the global section with the region's overrides merged in."""
+        settings: Settings = getattr(self, section)
+        override = self.regions[region].overrides.get(section)
+        if override:
+            settings = type(settings).model_validate(deep_merge(settings.model_dump(exclude_unset=True), override))
+        if isinstance(settings, ModelSettings) and "backbone" not in settings.model_fields_set and self.is_dtm(region):
+            return settings.model_copy(update={"backbone": DEFAULT_BACKBONES["dtm"]})
+        return settings
+
+    def is_dtm(self, region: str) -> bool:
+        """Whether a region's source is a terrain model."""
+        mosaic = self.mosaics.get(self.regions[region].mosaic)
+        return mosaic is not None and mosaic.kind == "dtm"
+
+
+def deep_merge(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with `override` laid over it; mappings merge key by key, anything else is replaced."""
+    merged = dict(base)
+    for key, value in override.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = deep_merge(merged[key], value) if both else value
+    return merged

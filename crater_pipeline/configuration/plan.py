@@ -1,0 +1,264 @@
+"""What the workflow does for one region: its sources, their files, and its stages' settings."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from math import degrees
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import urlsplit
+
+from crater_pipeline import __version__
+from crater_pipeline.configuration import limits as derived
+from crater_pipeline.configuration.entries import STAGES, Configuration, Region
+from crater_pipeline.configuration.initial_weights import InitialWeights
+from crater_pipeline.configuration.sources import (
+    Catalogue,
+    FileCatalogue,
+    Mosaic,
+    RasterMosaic,
+    SimulatedCatalogue,
+    SimulatedMosaic,
+    Source,
+)
+from crater_pipeline.detection.settings import InferenceSettings
+from crater_pipeline.errors import UserError
+from crater_pipeline.evaluation.settings import EvaluationSettings
+from crater_pipeline.labels.learnable import LabelSettings
+from crater_pipeline.models.settings import ModelSettings, view_of
+from crater_pipeline.rasters.files import raster_info
+from crater_pipeline.rasters.reprojection import ReprojectionSettings
+from crater_pipeline.settings import Settings
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.training.settings import TrainingSettings
+
+CONTEXT_ALLOWANCE = 1.1
+"""A downloaded window is larger than the reprojection's margin by this factor, since the projection turns it."""
+
+SUFFIXES = (".csv", ".txt", ".tab", ".zip", ".parquet")
+"""Endings of catalogue files that are kept; a download without one of them is called `.dat`."""
+
+
+@dataclass(frozen=True)
+class RegionPlan:
+    """One region of a configuration."""
+
+    name: str
+    configuration: Configuration
+
+    @property
+    def region(self) -> Region:
+        return self.configuration.regions[self.name]
+
+    @cached_property
+    def ground(self) -> str:
+        """Name of the region whose raster this one uses: its own, or that of the region it is `like`.
+
+        Folds and variants of a model differ in what is learned, not in what is seen.
+        """
+        if self.region.like is None:
+            return self.name
+        base = RegionPlan(self.region.like, self.configuration)
+        mine, theirs = (
+            (plan.region.mosaic, plan.bounds, plan.stage("reprojection"), plan.stage("shading"))
+            for plan in (self, base)
+        )
+        return base.ground if mine == theirs else self.name
+
+    @property
+    def title(self) -> str:
+        return self.region.title or self.name.replace("_", " ").capitalize()
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        return self.region.bounds
+
+    @property
+    def mosaic(self) -> Mosaic:
+        return self.configuration.mosaics[self.region.mosaic]
+
+    @property
+    def catalogue_name(self) -> str | None:
+        return self.region.catalogue
+
+    @property
+    def catalogue(self) -> Catalogue | None:
+        return None if self.catalogue_name is None else self.configuration.catalogues[self.catalogue_name]
+
+    @property
+    def format(self) -> str | None:
+        """Which columns the catalogue has."""
+        return None if self.catalogue is None else self.catalogue.format
+
+    @property
+    def body(self) -> Body:
+        return body(self.configuration, self.mosaic.body)
+
+    @property
+    def kind(self) -> str:
+        """`image` or `dtm`: what the region's raster shows. A simulated mosaic is an image."""
+        return "dtm" if self.configuration.is_dtm(self.name) else "image"
+
+    @property
+    def suns(self) -> int:
+        """Suns under which the region is searched; an image has its own."""
+        settings = self.stage("inference")
+        assert isinstance(settings, InferenceSettings)
+        model = self.stage("model")
+        assert isinstance(model, ModelSettings)
+        return settings.suns_for(view_of(model.backbone)) if self.kind == "dtm" else 1
+
+    @property
+    def nodata(self) -> float | None:
+        """Value that the mosaic's configuration declares as no data."""
+        return self.mosaic.nodata if isinstance(self.mosaic, RasterMosaic) else None
+
+    @property
+    def trained(self) -> bool:
+        training = self.stage("training")
+        assert isinstance(training, TrainingSettings)
+        return training.enabled
+
+    def stage(self, section: str) -> Settings:
+        """Settings of a stage for this region, derived values filled in."""
+        settings = self.configuration.stage(self.name, section)
+        if isinstance(settings, LabelSettings | EvaluationSettings) and settings.min_diameter_km is None:
+            least = derived.least_label_km if isinstance(settings, LabelSettings) else derived.least_judged_km
+            return settings.model_copy(
+                update={"min_diameter_km": least(self.kind, self.pixel_size_m, self.complete_km)}
+            )
+        return settings
+
+    @property
+    def reprojection(self) -> ReprojectionSettings:
+        settings = self.stage("reprojection")
+        assert isinstance(settings, ReprojectionSettings)
+        return settings
+
+    @cached_property
+    def pixel_size_m(self) -> float:
+        """Pixel of the region's raster on the ground, in metres."""
+        return self.reprojection.pixel_size_m or derived.mosaic_pixel_size_m(self.mosaic, self.body)
+
+    @property
+    def complete_km(self) -> float:
+        """Diameter from which the region's catalogue is complete."""
+        return derived.completeness_km(self.catalogue, self.configuration)
+
+    @property
+    def margin_deg(self) -> float:
+        """Degrees of latitude beyond the bounds that are read as context."""
+        margin_m = CONTEXT_ALLOWANCE * self.reprojection.margin_px * self.pixel_size_m
+        return round(degrees(margin_m / self.body.radius_m), 4)
+
+    @property
+    def mosaic_file(self) -> str:
+        """The raster to reproject: a local one in place, a downloaded window, or a simulated one."""
+        if isinstance(self.mosaic, SimulatedMosaic):
+            return f"results/simulated/{self.region.mosaic}.tif"
+        return f"results/{self.ground}/mosaic.tif" if self.mosaic.remote else str(self.mosaic.path)
+
+    @property
+    def catalogue_file(self) -> str | None:
+        """The catalogue to read, or None."""
+        match self.catalogue:
+            case None:
+                return None
+            case SimulatedCatalogue(mosaic=name):
+                return f"results/simulated/{name}_catalogue.csv"
+            case FileCatalogue(remote=True, url=url):
+                return f"results/catalogues/{self.catalogue_name}{download_suffix(url)}"
+            case catalogue:
+                return str(catalogue.path)
+
+    @property
+    def image_file(self) -> str:
+        """The raster that the network sees."""
+        return f"results/{self.ground}/{'shaded' if self.kind == 'dtm' else 'projected'}.tif"
+
+    @property
+    def elevation_file(self) -> str | None:
+        """The region's terrain, to judge relief by and to light anew while training; None for an image."""
+        return f"results/{self.ground}/projected.tif" if self.kind == "dtm" else None
+
+    @property
+    def training_files(self) -> list[str]:
+        """What the region's network is trained on; nothing where it is not trained."""
+        if not self.trained:
+            return []
+        tiles = [f"results/{self.name}/tiles/annotations.json", f"results/{self.name}/tiles/images"]
+        return [*tiles, self.elevation_file] if self.elevation_file else tiles
+
+    @property
+    def initial(self) -> InitialWeights:
+        """Where the region's network starts from."""
+        return InitialWeights(self.configuration, self.name)
+
+    @property
+    def initial_files(self) -> list[str]:
+        """Initial weights and what describes them."""
+        return self.initial.files
+
+    @property
+    def initial_operating_point(self) -> str | None:
+        """Threshold and calibration of the region that the initial weights come from, if they are a region's."""
+        return self.initial.operating_point
+
+    def unusable_sources(self) -> Iterator[str]:
+        """`path.of.key: what is wrong` for each file that the configuration gives by path and that will not do.
+
+        It is not there, or it is a mosaic that is no raster or stands on another body.
+        """
+        given = {
+            f"mosaics.{self.region.mosaic}.url": self.mosaic,
+            f"catalogues.{self.catalogue_name}.url": self.catalogue,
+        }
+        paths = {key: source.path for key, source in given.items() if isinstance(source, Source) and not source.remote}
+        for key, path in paths.items():
+            if not path.exists():
+                yield f"{key}: {path} is not there; correct the path (relative ones start at {Path.cwd()})"
+            elif key.startswith("mosaics."):
+                yield from (f"{key}: {problem}" for problem in self._problems_of_raster(path))
+        yield from self.initial.missing()
+
+    def _problems_of_raster(self, path: Path) -> Iterator[str]:
+        try:
+            self.body.check_crs(raster_info(path).crs, str(path))
+        except UserError as error:
+            yield str(error)
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What made the region's craters: hash of the configuration up to the export, code version, sources."""
+        ignored = {"evaluation"} | ({"shading"} if self.kind == "image" else set())
+        whole = {
+            "bounds": self.bounds,
+            "body": self.body.model_dump(),
+            "mosaic": self.mosaic.model_dump(mode="json"),
+            "catalogue": None if self.catalogue is None else self.catalogue.model_dump(mode="json"),
+            **{name: self.stage(name).model_dump(mode="json") for name in STAGES if name not in ignored},
+        }
+        files = ((self.mosaic, self.mosaic_file), (self.catalogue, self.catalogue_file))
+        sources = [
+            {**source.model_dump(mode="json", include={"url", "sha256", "citation"}), "file": file}
+            for source, file in files
+            if isinstance(source, RasterMosaic | FileCatalogue)
+        ]
+        return {
+            "configuration_hash": hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest(),
+            "code_version": __version__,
+            "sources": sources,
+        }
+
+
+def body(configuration: Configuration, name: str) -> Body:
+    """A configured body by name."""
+    return Body(name=name, radius_m=configuration.bodies[name].radius_m)
+
+
+def download_suffix(url: str) -> str:
+    """Ending of the downloaded file, from the URL's path."""
+    suffix = PurePosixPath(urlsplit(url).path).suffix.lower()
+    return suffix if suffix in SUFFIXES else ".dat"

@@ -1,0 +1,107 @@
+"""Where imagery and craters come from: the entries of `mosaics` and `catalogues`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, field_validator
+
+from crater_pipeline.errors import UserError
+from crater_pipeline.settings import Settings
+from crater_pipeline.simulation.settings import SimulationSettings
+from crater_pipeline.sphere.bounds import Bounds
+
+REMOTE = ("http://", "https://")
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+
+Degrees = tuple[float, float, float, float]
+
+
+def check_bounds(value: Degrees) -> Degrees:
+    """Bounds as given, if they are bounds."""
+    try:
+        Bounds(*value)
+    except UserError as error:
+        raise ValueError(str(error)) from error
+    return value
+
+
+class Source(Settings):
+    """Where a file comes from."""
+
+    url: str = Field(
+        min_length=1,
+        description="`https://...`, or a path: used in place, never copied or changed; relative paths start at the "
+        "working directory.",
+    )
+    sha256: str | None = Field(
+        None, pattern="^[0-9a-f]{64}$", description="Checksum of the remote file (of a whole file; null: not checked)."
+    )
+    citation: str | None = Field(None, description="How its authors want to be cited; kept with the results.")
+
+    @field_validator("url")
+    @classmethod
+    def _path_or_http(cls, url: str) -> str:
+        if "://" in url and not url.startswith(REMOTE):
+            raise ValueError(f"'{url}' is neither a path nor http(s); download it and give its path")
+        return url
+
+    @property
+    def remote(self) -> bool:
+        return self.url.startswith(REMOTE)
+
+    @property
+    def path(self) -> Path:
+        """The local file (of a source that is not remote)."""
+        return Path(self.url).expanduser()
+
+
+class RasterMosaic(Source):
+    """A raster that exists: an optical mosaic or a terrain model."""
+
+    kind: Literal["image", "dtm"] = Field(
+        description="`image`: an optical mosaic. `dtm`: a terrain model, which the pipeline shades."
+    )
+    body: Name = Field(description="Name of an entry of `bodies`.")
+    nodata: float | None = Field(None, description="Value that means no data, where the file does not say so itself.")
+    pixel_size_m: float | None = Field(
+        None, gt=0, description="Size of a pixel on the ground; read from the file where that is local."
+    )
+
+
+class SimulatedMosaic(Settings):
+    """A Moon that the project makes itself, with every crater known."""
+
+    kind: Literal["simulated"] = Field(description="`simulated`: made from a seed, needs no data.")
+    body: Name = Field("moon", description="Name of an entry of `bodies`.")
+    seed: int = Field(0, ge=0, description="The same seed gives the same Moon.")
+    pixel_size_m: float = Field(100.0, gt=0, description="Size of a pixel on the ground, in metres.")
+    bounds: Degrees = Field(description="[west, south, east, north] in degrees, east positive.")
+    simulation: SimulationSettings = Field(
+        default_factory=SimulationSettings, description="Craters, terrain and imaging of the simulated Moon."
+    )
+
+    _bounds = field_validator("bounds")(check_bounds)
+
+
+class FileCatalogue(Source):
+    """A published catalogue of craters."""
+
+    format: Literal["robbins", "wang_wu", "table"] = Field(
+        description="`robbins`: the 21 columns of Robbins (2019). `wang_wu`: LU1319381. `table`: lon, lat, diameter_km."
+    )
+    complete_km: float = Field(1.0, ge=0, description="Diameter in km from which the catalogue is complete.")
+
+
+class SimulatedCatalogue(Settings):
+    """The exact catalogue of a simulated mosaic."""
+
+    format: Literal["simulated"] = Field(description="`simulated`: the catalogue of a simulated mosaic.")
+    mosaic: Name = Field(description="Name of an entry of `mosaics` whose kind is `simulated`.")
+    complete_km: float | None = Field(
+        None, ge=0, description="Diameter in km from which it is complete (null: that of its smallest craters)."
+    )
+
+
+Mosaic = Annotated[RasterMosaic | SimulatedMosaic, Field(discriminator="kind")]
+Catalogue = Annotated[FileCatalogue | SimulatedCatalogue, Field(discriminator="format")]

@@ -1,0 +1,70 @@
+"""Search, georeferencing and merging of one raster in one go, for uses outside the workflow's region by region."""
+
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from crater_pipeline.detection.georeferencing import georeference
+from crater_pipeline.detection.inference import search
+from crater_pipeline.detection.merging import MergingSettings, merge
+from crater_pipeline.detection.pictures import Terrain
+from crater_pipeline.detection.settings import InferenceSettings
+from crater_pipeline.detection.suitability import warn_unsuitable
+from crater_pipeline.models.weights import load_network, read_metadata
+from crater_pipeline.rasters.files import raster_info, valid_mask
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import Bounds
+from crater_pipeline.tiles.footprint import CELL_PX, footprint
+from crater_pipeline.tiles.grid import TilingSettings
+from crater_pipeline.tiles.splits import SplitSettings
+from crater_pipeline.tiles.writing import Parts
+
+
+def circles(
+    image: Path,
+    weights: Path,
+    metadata: Path,
+    bounds: Bounds,
+    whole: Bounds,
+    body: Body,
+    tiling: TilingSettings,
+    inference: InferenceSettings,
+    split: SplitSettings | None = None,
+    terrain: Terrain | None = None,
+) -> tuple[pd.DataFrame, gpd.GeoDataFrame]:
+    """Georeferenced detections (columns of `georeferenced.parquet`) and the searched area inside `bounds`.
+
+    `image` shows `bounds` and what lies around them; `whole` is the area that is wanted in the end, whose border
+    counts as an edge. The other parameters as in `survey`.
+    """
+    described = read_metadata(metadata)
+    warn_unsuitable(image, described, terrain)
+    info = raster_info(image)
+    assert info.crs is not None  # a reprojected raster has one
+    parts = Parts(info, valid_mask(image, CELL_PX), bounds, body, tiling, split or SplitSettings(), split is not None)
+    area = footprint(info, parts.searched, parts.split, bounds, body)
+    network = load_network(weights, described)
+    found, _ = search(image, network, described.size_encoding, whole, body, tiling, inference, terrain)
+    return georeference(found, info.transform, info.crs, body), area
+
+
+def survey(
+    image: Path,
+    weights: Path,
+    metadata: Path,
+    bounds: Bounds,
+    body: Body,
+    tiling: TilingSettings,
+    inference: InferenceSettings,
+    merging: MergingSettings,
+    split: SplitSettings | None = None,
+    terrain: Terrain | None = None,
+) -> tuple[pd.DataFrame, gpd.GeoDataFrame]:
+    """Unique craters (columns of `merged.parquet`) and the searched area of a reprojected 8-bit raster.
+
+    `split` divides the area as training does; without it all of it is the test part. `terrain` is
+    what `image` was shaded from, if it was.
+    """
+    found, area = circles(image, weights, metadata, bounds, bounds, body, tiling, inference, split, terrain)
+    return merge(found, area, body, merging), area

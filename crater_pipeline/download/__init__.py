@@ -1,0 +1,1 @@
+"""Files and parts of rasters over HTTP, checked and resumable."""

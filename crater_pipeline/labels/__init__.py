@@ -1,0 +1,1 @@
+"""Catalogues, their craters in pixels, and which of them are learned."""

@@ -1,0 +1,1 @@
+"""What a network is shown: lit terrain, views of it, standardised grey."""

@@ -1,0 +1,1 @@
+"""Raster files, their grids, reprojection and resampling: nothing else touches raster files."""

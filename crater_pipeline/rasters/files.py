@@ -1,0 +1,273 @@
+"""Reading and writing georeferenced rasters window by window; only this module and `reprojection` touch their files.
+
+Pixel coordinates are continuous, x right and y down, (0, 0) the outer corner of the first pixel. Band 1 is used.
+"""
+
+import logging
+import math
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import rasterio
+from affine import Affine
+from numpy.typing import ArrayLike, NDArray
+from pyproj import CRS, Transformer
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.windows import Window
+from rich.console import Console
+from rich.progress import track
+
+from crater_pipeline.atomic import atomic_path
+from crater_pipeline.errors import UserError
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.projections import transformer
+
+logger = logging.getLogger(__name__)
+
+BLOCK_PX = 512
+"""Side of the internal tiles that we write."""
+
+STRIP_PX = 4_000_000
+"""Pixels held at once while a raster is reduced."""
+
+GDAL_OPTIONS = {"GDAL_CACHEMAX": 128 * 2**20, "GDAL_PAM_ENABLED": "NO"}
+"""A bounded block cache, so that memory stays flat, and no .aux.xml beside a user's data."""
+
+_Item = TypeVar("_Item")
+
+
+def progress(items: Sequence[_Item], description: str) -> Iterable[_Item]:
+    """`items` under a progress bar on stderr."""
+    return track(items, description=description, console=Console(stderr=True), transient=True)
+
+
+def apply_affine(affine: Affine, x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Two arrays through an affine transformation."""
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    return affine.a * x + affine.b * y + affine.c, affine.d * x + affine.e * y + affine.f
+
+
+def shifted(affine: Affine, col: float, row: float) -> Affine:
+    """The transformation of a window whose upper left corner is at pixel (col, row)."""
+    c, f = apply_affine(affine, col, row)
+    return Affine(affine.a, affine.b, float(c), affine.d, affine.e, float(f))
+
+
+@dataclass(frozen=True)
+class RasterInfo:
+    """What a raster's header says. `transform` maps pixel coordinates to those of `crs`."""
+
+    path: Path
+    width: int
+    height: int
+    transform: Affine
+    crs: CRS | None
+    dtype: str
+    nodata: float | None
+
+    @property
+    def pixel_size_m(self) -> float:
+        """Side of a pixel in metres of the map; for a raster in degrees its north-south extent on the sphere."""
+        if self.crs is None:
+            raise UserError(f"{self.path}: no coordinate reference system, so its pixel size is not known")
+        step = math.hypot(self.transform.b, self.transform.e)
+        unit = self.crs.axis_info[0].unit_conversion_factor if self.crs.axis_info else 1.0
+        if self.crs.is_geographic:
+            ellipsoid = self.crs.ellipsoid
+            assert ellipsoid is not None  # every geographic system has one
+            return step * unit * ellipsoid.semi_major_metre
+        return step * unit
+
+    def _transformer(self, body: Body) -> Transformer:
+        body.check_crs(self.crs, str(self.path))
+        assert self.crs is not None  # check_crs has seen to it
+        return transformer(self.crs, body.geographic_crs)
+
+    def lonlat(self, x: ArrayLike, y: ArrayLike, body: Body) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Longitudes (-180..180) and latitudes in degrees of pixel coordinates."""
+        east, north = apply_affine(self.transform, x, y)
+        lon, lat = self._transformer(body).transform(east, north)
+        return (np.asarray(lon) + 180.0) % 360.0 - 180.0, np.asarray(lat)
+
+    def pixel(self, lon: ArrayLike, lat: ArrayLike, body: Body) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Pixel coordinates of longitudes and latitudes in degrees."""
+        east, north = self._transformer(body).transform(
+            np.asarray(lon, dtype=float), np.asarray(lat, dtype=float), direction="INVERSE"
+        )
+        return apply_affine(~self.transform, east, north)
+
+
+def _looks_like_html(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(512).lstrip().lower()
+    return head.startswith((b"<!doctype", b"<html", b"<head", b"<?xml")) and b"<" in head
+
+
+@contextmanager
+def open_raster(path: Path) -> Iterator[rasterio.DatasetReader]:
+    """Open for reading; a missing, damaged or mistaken file is a `UserError` that says which."""
+    path = Path(path)
+    if not path.is_file():
+        what = "is a folder, not a raster file" if path.is_dir() else "no such file"
+        raise UserError(f"{path}: {what}; check the path (relative paths start at the working directory)")
+    with rasterio.Env(**GDAL_OPTIONS):
+        try:
+            with warnings.catch_warnings():
+                # Whether a missing georeference matters is for the caller to say, in words of ours.
+                warnings.simplefilter("ignore", NotGeoreferencedWarning)
+                dataset = rasterio.open(path)
+        except RasterioError as error:
+            if _looks_like_html(path):
+                raise UserError(
+                    f"{path}: a web page, not a raster (servers answer a wrong address so); download the file again "
+                    "and check the address"
+                ) from error
+            raise UserError(f"{path}: not a raster that GDAL can read, or damaged ({error})") from error
+        with dataset:
+            yield dataset
+
+
+def info_of(dataset: rasterio.DatasetReader, path: Path) -> RasterInfo:
+    """`RasterInfo` of an open dataset."""
+    return RasterInfo(
+        path=Path(path),
+        width=dataset.width,
+        height=dataset.height,
+        transform=dataset.transform,
+        crs=None if dataset.crs is None else CRS.from_wkt(dataset.crs.to_wkt()),
+        dtype=dataset.dtypes[0],
+        nodata=dataset.nodata,
+    )
+
+
+def raster_info(path: Path) -> RasterInfo:
+    """Read a raster's header."""
+    with open_raster(path) as dataset:
+        return info_of(dataset, path)
+
+
+def _read_inside(dataset: rasterio.DatasetReader, window: Window, nodata: float | None) -> np.ma.MaskedArray:
+    """float32 of a window that lies inside the raster; nodata, alpha and NaN are masked."""
+    try:
+        data = dataset.read(1, window=window, masked=True)
+    except RasterioError as error:
+        raise UserError(f"{dataset.name}: cannot be read; it is damaged or incomplete ({error})") from error
+    values = data.data.astype(np.float32, copy=False)
+    mask = np.ma.getmaskarray(data)
+    if nodata is not None:
+        mask = mask | (values == np.float32(nodata))
+    if np.issubdtype(data.dtype, np.floating):
+        mask = mask | ~np.isfinite(values)
+    return np.ma.MaskedArray(values, mask)
+
+
+def _read_full(dataset: rasterio.DatasetReader, window: Window, nodata: float | None) -> np.ma.MaskedArray:
+    """float32 of any window; what lies outside the raster is masked."""
+    height, width = int(window.height), int(window.width)
+    top, left = int(window.row_off), int(window.col_off)
+    rows = slice(max(top, 0), min(top + height, dataset.height))
+    cols = slice(max(left, 0), min(left + width, dataset.width))
+    if rows.start == top and cols.start == left and rows.stop == top + height and cols.stop == left + width:
+        return _read_inside(dataset, window, nodata)
+    out = np.ma.MaskedArray(np.zeros((height, width), np.float32), np.ones((height, width), bool))
+    if rows.start < rows.stop and cols.start < cols.stop:
+        inside = _read_inside(dataset, Window.from_slices(rows, cols), nodata)
+        out[rows.start - top : rows.stop - top, cols.start - left : cols.stop - left] = inside
+    return out
+
+
+def block_mean(data: np.ma.MaskedArray, factor_y: int, factor_x: int) -> np.ma.MaskedArray:
+    """Mean of the valid pixels of each `factor_y` x `factor_x` block; masked where fewer than half are valid."""
+    height, width = data.shape[0] // factor_y, data.shape[1] // factor_x
+    blocks = (height, factor_y, width, factor_x)
+    if not np.ma.getmaskarray(data).any():
+        return np.ma.MaskedArray(data.data.reshape(blocks).mean(axis=(1, 3), dtype=np.float32), False)
+    valid = ~np.ma.getmaskarray(data).reshape(blocks)
+    count = valid.sum(axis=(1, 3))
+    total = np.where(valid, data.data.reshape(blocks), 0).sum(axis=(1, 3), dtype=np.float64)
+    mean = (total / np.maximum(count, 1)).astype(np.float32)
+    return np.ma.MaskedArray(mean, 2 * count < factor_y * factor_x)
+
+
+def read_window(
+    dataset: rasterio.DatasetReader,
+    window: Window,
+    shape: tuple[int, int] | None = None,
+    nodata: float | None = None,
+) -> np.ma.MaskedArray:
+    """A window as float32 (h, w), masked where there is no data or no raster.
+
+    `window` is in pixels and may reach beyond the raster. `shape` (h, w) decimates by the mean of the valid pixels; the
+    window must be a whole multiple of it. Memory is bounded by the result and `STRIP_PX` pixels. `nodata` is masked
+    besides what the raster declares.
+    """
+    height, width = int(window.height), int(window.width)
+    if shape is None or shape == (height, width):
+        return _read_full(dataset, window, nodata)
+    factor_y, factor_x = height // shape[0], width // shape[1]
+    if (shape[0] * factor_y, shape[1] * factor_x) != (height, width):
+        raise ValueError(f"a window of {height} x {width} pixels is not a multiple of {shape}")
+    out = np.ma.MaskedArray(np.zeros(shape, np.float32), np.ones(shape, bool))
+    lines = max(1, STRIP_PX // (width * factor_y))
+    for line in range(0, shape[0], lines):
+        count = min(lines, shape[0] - line)
+        strip = Window(window.col_off, window.row_off + line * factor_y, width, count * factor_y)
+        out[line : line + count] = block_mean(_read_full(dataset, strip, nodata), factor_y, factor_x)
+    return out
+
+
+def valid_mask(path: Path, factor: int) -> NDArray[np.bool_]:
+    """Where a raster has data, reduced: shape (ceil(height / factor), ceil(width / factor)).
+
+    A reduced pixel is True if at least half of its full-resolution pixels (outside the raster counts as nodata) are.
+    """
+    with open_raster(path) as dataset:
+        shape = (math.ceil(dataset.height / factor), math.ceil(dataset.width / factor))
+        data = read_window(dataset, Window(0, 0, shape[1] * factor, shape[0] * factor), shape)
+    return ~np.ma.getmaskarray(data)
+
+
+@contextmanager
+def create_raster(
+    path: Path, width: int, height: int, crs: CRS, transform: Affine, dtype: str, nodata: float | None
+) -> Iterator[rasterio.io.DatasetWriter]:
+    """A one-band GeoTIFF to be written window by window; it appears at `path` when the block ends without error.
+
+    Tiles of `BLOCK_PX`, deflate with a predictor, BigTIFF where it may be needed.
+    """
+    profile = {
+        "driver": "GTiff",
+        "width": width,
+        "height": height,
+        "count": 1,
+        "dtype": dtype,
+        "crs": rasterio.crs.CRS.from_wkt(crs.to_wkt()),
+        "transform": transform,
+        "nodata": nodata,
+        "tiled": True,
+        "blockxsize": BLOCK_PX,
+        "blockysize": BLOCK_PX,
+        "compress": "deflate",
+        "predictor": 3 if np.issubdtype(np.dtype(dtype), np.floating) else 2,
+        "bigtiff": "IF_SAFER",
+    }
+    with (
+        rasterio.Env(**GDAL_OPTIONS),
+        atomic_path(path) as temporary,
+        rasterio.open(temporary, "w", **profile) as dataset,
+    ):
+        yield dataset
+
+
+def windows(width: int, height: int, size: int = BLOCK_PX) -> list[Window]:
+    """Blocks that cover a raster, row by row; the last of a row or column is cut off at the border."""
+    return [
+        Window(left, top, min(size, width - left), min(size, height - top))
+        for top in range(0, height, size)
+        for left in range(0, width, size)
+    ]

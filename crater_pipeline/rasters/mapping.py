@@ -1,0 +1,110 @@
+"""Where the pixels of a conformal map lie on a source raster, longitudes wrapping where the source's do."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from affine import Affine
+from numpy.typing import ArrayLike, NDArray
+from pyproj import CRS, Transformer
+
+from crater_pipeline.rasters.files import RasterInfo, apply_affine
+from crater_pipeline.sphere.projections import transformer
+
+FloatArray = NDArray[np.float64]
+
+CONTROL_STEP = 16
+"""Output pixels between the points whose source coordinates are computed exactly."""
+
+CONTROL_TOLERANCE_PX = 0.02
+"""Largest error, in source pixels, of interpolating between them; where it is larger all are computed exactly."""
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """From map coordinates of a region to pixel coordinates of a source raster."""
+
+    source: RasterInfo
+    crs: CRS
+
+    @cached_property
+    def _transformer(self) -> Transformer:
+        assert self.source.crs is not None  # checked against the body before a Mapping is made
+        return transformer(self.crs, self.source.crs)
+
+    @cached_property
+    def period(self) -> float | None:
+        """Columns of the source that make 360 degrees of longitude; None if its columns are no meridians."""
+        crs = self.source.crs
+        assert crs is not None  # checked against the body before a Mapping is made
+        step = math.hypot(self.source.transform.a, self.source.transform.d)
+        if crs.is_geographic:
+            return 2 * math.pi / (crs.axis_info[0].unit_conversion_factor * step)
+        operation = crs.coordinate_operation
+        name = "" if operation is None else operation.method_name.lower()
+        if not ("cylindrical" in name or "mercator" in name) or "transverse" in name or "oblique" in name:
+            return None
+        assert crs.geodetic_crs is not None  # every projected system has one
+        to_map = transformer(crs.geodetic_crs, crs)
+        lon_0 = to_map.transform(0.0, 0.0, direction="INVERSE")[0]
+        east, west = to_map.transform(lon_0 + 60.0, 0.0)[0], to_map.transform(lon_0 - 60.0, 0.0)[0]
+        return 3.0 * (east - west) / step
+
+    def near(self, x: FloatArray, reference: float) -> FloatArray:
+        """The repetition of source columns that is nearest to a reference column."""
+        if self.period is None:
+            return x
+        return reference + (x - reference + self.period / 2) % self.period - self.period / 2
+
+    def pixel(
+        self, east: FloatArray, north: FloatArray, reference: float | None = None
+    ) -> tuple[FloatArray, FloatArray]:
+        """Source (x, y) of map coordinates; x repeats after `period` and is taken nearest to `reference`.
+
+        The default reference is the middle of the source. Not finite where the source's projection has no image.
+        """
+        with np.errstate(invalid="ignore"):
+            x, y = apply_affine(~self.source.transform, *self._transformer.transform(east, north))
+        x[~np.isfinite(x)] = np.nan
+        return self.near(x, self.source.width / 2 if reference is None else reference), y
+
+    def covers(self, east: FloatArray, north: FloatArray) -> NDArray[np.bool_]:
+        """Which map points lie on the source raster (a thousandth of a pixel of rounding is forgiven)."""
+        x, y = self.pixel(east, north)
+        half_x, half_y = self.source.width / 2, self.source.height / 2
+        return (np.abs(x - half_x) <= half_x + 1e-3) & (np.abs(y - half_y) <= half_y + 1e-3)
+
+
+def _interpolation(length: int) -> tuple[FloatArray, FloatArray]:
+    """Control positions along one axis (pixel centres are at 0.5, 1.5 ...) and the weights (length, n) between them."""
+    count = max(2, math.ceil(length / CONTROL_STEP) + 1)
+    control = np.linspace(0.5, length - 0.5, count) if length > 1 else np.array([0.5, 1.5])
+    place = (np.arange(length) + 0.5 - control[0]) / (control[1] - control[0])
+    return control, np.maximum(0.0, 1.0 - np.abs(place[:, None] - np.arange(count)))
+
+
+def source_coordinates(mapping: Mapping, transform: Affine, width: int, height: int) -> tuple[FloatArray, FloatArray]:
+    """Source pixel coordinates (x, y), each (height, width), of the pixel centres of an output block.
+
+    Columns run on past the source's edge rather than jump there: all are nearest to that of the block's centre.
+    """
+    east, north = apply_affine(transform, [width / 2], [height / 2])
+    centre, _ = mapping.pixel(east, north)
+    reference = float(centre[0]) if math.isfinite(centre[0]) else mapping.source.width / 2
+
+    def exact(cols: ArrayLike, rows: ArrayLike) -> FloatArray:
+        east, north = apply_affine(transform, *np.meshgrid(np.asarray(cols), np.asarray(rows)))
+        return np.stack(mapping.pixel(east, north, reference))
+
+    (cols, weights_x), (rows, weights_y) = _interpolation(width), _interpolation(height)
+    control = exact(cols, rows)
+    middle = exact((cols[1:] + cols[:-1]) / 2, (rows[1:] + rows[:-1]) / 2)
+    guess = (control[:, 1:, 1:] + control[:, 1:, :-1] + control[:, :-1, 1:] + control[:, :-1, :-1]) / 4
+    with np.errstate(invalid="ignore"):
+        smooth = bool((np.abs(middle - guess) <= CONTROL_TOLERANCE_PX).all())
+    if smooth:
+        x, y = (weights_y @ each @ weights_x.T for each in control)
+        return x, y
+    x, y = exact(np.arange(width) + 0.5, np.arange(height) + 0.5)
+    return x, y

@@ -1,0 +1,93 @@
+"""The raster grid that a region of a body gets on its conformal map."""
+
+import logging
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+from pyproj import CRS, Transformer
+
+from crater_pipeline.errors import NothingThereError
+from crater_pipeline.rasters.files import RasterInfo
+from crater_pipeline.rasters.mapping import Mapping
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import Bounds
+from crater_pipeline.sphere.projections import choose_projection, transformer
+
+logger = logging.getLogger(__name__)
+
+OUTLINE_POINTS = 721
+"""Points per side of the bounds: enough that the widest parallel's bulge is exact to a fraction of a pixel."""
+
+MIN_COVERED = 0.98
+"""A mosaic that covers less of the bounds is worth a warning."""
+
+CONTEXT_SAMPLES = 513
+"""Grid lines along each axis at which the source's presence is looked up."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A north-up raster grid on a map."""
+
+    crs: CRS
+    transform: Affine
+    width: int
+    height: int
+
+
+def _coverage(mapping: Mapping, bounds: Bounds, to_map: Transformer) -> float:
+    """Share of 64 x 64 points spread over the bounds that lie on the source."""
+    middles = (np.arange(64) + 0.5) / 64
+    lon, lat = bounds.west + middles * bounds.width, bounds.south + middles * bounds.height
+    return float(mapping.covers(*to_map.transform(*np.meshgrid(lon, lat))).mean())
+
+
+def _with_context(low: int, high: int, present: NDArray[np.intp]) -> tuple[int, int]:
+    """[low, high] grown to the grid lines at which the source is present."""
+    return (min(low, int(present[0])), max(high, int(present[-1]))) if len(present) else (low, high)
+
+
+def region_grid(
+    source: RasterInfo, bounds: Bounds, body: Body, margin_px: int = 0, pixel_size_m: float | None = None
+) -> Grid:
+    """The grid of a region: conformal, lines at multiples of the pixel size, with context where the source has it.
+
+    `pixel_size_m` defaults to the source's. The grid always holds all of the bounds.
+
+    Raises
+    ------
+    UserError
+        If the source stands on another body, or (`NothingThereError`) none of the bounds lies on it.
+    """
+    body.check_crs(source.crs, str(source.path))
+    crs = choose_projection(bounds, body)
+    pixel = pixel_size_m or source.pixel_size_m
+    mapping = Mapping(source, crs)
+    to_map = transformer(body.geographic_crs, crs)
+    covered = _coverage(mapping, bounds, to_map)
+    if covered == 0:
+        corners = source.lonlat([0, source.width], [source.height, 0], body)
+        (west, east), (south, north) = (np.round(each, 2) for each in corners)
+        raise NothingThereError(
+            f"{source.path}: does not reach the bounds {list(bounds)} (west, south, east, north); its lower left "
+            f"corner is at {west:g} E {south:g} N, its upper right one at {east:g} E {north:g} N"
+        )
+    if covered < MIN_COVERED:
+        logger.warning("%s covers only %.0f %% of the bounds %s", source.path, 100 * covered, list(bounds))
+    lon, lat = bounds.outline(OUTLINE_POINTS)
+    # A hair inside: all around the body, west and east are one meridian, which the projection puts on one side.
+    middle = bounds.west + bounds.width / 2
+    x, y = to_map.transform(middle + (lon - middle) * (1.0 - 1e-9), lat)
+    left, right = math.floor(x.min() / pixel), math.ceil(x.max() / pixel)
+    bottom, top = math.floor(y.min() / pixel), math.ceil(y.max() / pixel)
+    cols, rows = (
+        np.unique(np.linspace(low - margin_px, high + margin_px, CONTEXT_SAMPLES).round().astype(int))
+        for low, high in ((left, right), (bottom, top))
+    )
+    present = mapping.covers(*np.meshgrid(cols * pixel, rows * pixel))
+    left, right = _with_context(left, right, cols[present.any(axis=0)])
+    bottom, top = _with_context(bottom, top, rows[present.any(axis=1)])
+    return Grid(crs, Affine(pixel, 0.0, left * pixel, 0.0, -pixel, top * pixel), right - left, top - bottom)

@@ -1,0 +1,208 @@
+"""A region of a mosaic on a conformal map, block by block, so that memory stays flat whatever the raster's size."""
+
+import logging
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from pydantic import Field
+from rasterio.windows import Window
+
+from crater_pipeline.errors import NothingThereError
+from crater_pipeline.rasters.files import create_raster, info_of, open_raster, progress, read_window, shifted, windows
+from crater_pipeline.rasters.mapping import FloatArray, Mapping, source_coordinates
+from crater_pipeline.rasters.region_grid import Grid, region_grid
+from crater_pipeline.rasters.resampling import PADDING, Resampling, resample
+from crater_pipeline.settings import Settings
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import Bounds
+
+logger = logging.getLogger(__name__)
+
+Kind = Literal["image", "dtm"]
+
+WRITE_PX = 512
+"""Side of the output blocks: the internal tiles of what we write, so that each is compressed once."""
+
+SMALLEST_BLOCK = 64
+"""Output blocks are not divided below this side."""
+
+
+class ReprojectionSettings(Settings):
+    """How a region is taken from its mosaic."""
+
+    resampling: Resampling | None = Field(
+        default=None,
+        description="nearest, bilinear or cubic; without a value cubic for images and bilinear for terrain models.",
+    )
+    margin_px: int = Field(
+        default=256, ge=0, description="Context around the bounds in pixels, as far as the mosaic has it."
+    )
+    pixel_size_m: float | None = Field(
+        default=None,
+        gt=0,
+        description="Pixel size of the map in metres; without a value the mosaic's own (north-south).",
+    )
+    elevation_scale: float = Field(
+        default=1.0, gt=0, description="Metres per unit of a terrain model's values (1000 for kilometres)."
+    )
+
+
+def _oversampling(x: FloatArray, y: FloatArray) -> tuple[tuple[int, int], float]:
+    """Whole source pixels (y, x) per output pixel, least over the block, and how far they vary inside it."""
+    factors, spread = [], 1.0
+    for each in (y, x):
+        if min(each.shape) < 2:
+            factors.append(1)
+            continue
+        step = np.hypot(np.diff(each, axis=1)[:-1], np.diff(each, axis=0)[:, :-1])
+        step = step[np.isfinite(step)]
+        low, high = (float(np.percentile(step, q)) for q in (1, 99)) if step.size else (1.0, 1.0)
+        factors.append(max(1, math.floor(low)))
+        spread = max(spread, max(high, 1.0) / max(low, 1.0))
+    return (factors[0], factors[1]), spread
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Blocks of an output grid resampled from an open source, as float32 with NaN for nodata."""
+
+    dataset: rasterio.DatasetReader
+    mapping: Mapping
+    grid: Grid
+    method: Resampling
+    nodata: float | None
+
+    def block(self, window: Window) -> NDArray[np.float32]:
+        """Values of the output pixels of `window`, shape (h, w).
+
+        Where a source pixel is much smaller than an output pixel (towards the poles of a cylindrical mosaic, or by
+        `pixel_size_m`), whole source pixels are averaged first, against aliasing; a block in which their number varies
+        is divided.
+        """
+        height, width = int(window.height), int(window.width)
+        transform = shifted(self.grid.transform, window.col_off, window.row_off)
+        x, y = source_coordinates(self.mapping, transform, width, height)
+        (factor_y, factor_x), spread = _oversampling(x, y)
+        if spread > 2.0 and max(width, height) > SMALLEST_BLOCK:
+            return self._divided(window)
+        out = np.full((height, width), np.nan, np.float32)
+        usable = np.isfinite(x) & np.isfinite(y) & (y >= 0) & (y <= self.mapping.source.height)
+        if not usable.any():
+            return out
+        left, right = self._span(x[usable], factor_x)
+        top, bottom = self._span(y[usable], factor_y)
+        source = self._columns(left, right, top, bottom, factor_x, factor_y)
+        out[usable] = resample(source, (x[usable] - left) / factor_x, (y[usable] - top) / factor_y, self.method)
+        return out
+
+    def _divided(self, window: Window) -> NDArray[np.float32]:
+        out = np.full((int(window.height), int(window.width)), np.nan, np.float32)
+        half = max(SMALLEST_BLOCK, max(out.shape) // 2)
+        for part in windows(out.shape[1], out.shape[0], half):
+            moved = Window(window.col_off + part.col_off, window.row_off + part.row_off, part.width, part.height)
+            out[part.toslices()] = self.block(moved)
+        return out
+
+    @staticmethod
+    def _span(values: FloatArray, factor: int) -> tuple[int, int]:
+        """Whole averaging blocks that hold the values and what interpolation needs around them."""
+        low = (math.floor(values.min() / factor) - PADDING) * factor
+        return low, (math.ceil(values.max() / factor) + PADDING) * factor
+
+    def _columns(
+        self, left: int, right: int, top: int, bottom: int, factor_x: int, factor_y: int
+    ) -> NDArray[np.float32]:
+        """Source pixels averaged, NaN where nodata or outside; columns repeat after 360 degrees."""
+        shape = ((bottom - top) // factor_y, (right - left) // factor_x)
+        window = Window(left, top, right - left, bottom - top)
+        data = read_window(self.dataset, window, shape, self.nodata)
+        period = self.mapping.period
+        if period is not None:
+            turn = round(period)
+            for shift in (-turn, turn):
+                moved = Window(left + shift, top, right - left, bottom - top)
+                if moved.col_off < self.mapping.source.width and moved.col_off + moved.width > 0:
+                    other = read_window(self.dataset, moved, shape, self.nodata)
+                    data = np.ma.where(np.ma.getmaskarray(data), other, data)
+        return np.ma.filled(data, np.float32(np.nan)).astype(np.float32, copy=False)
+
+
+def _undeclared_nodata(dtype: str) -> float | None:
+    """What terrain models hold for nodata when they declare none: no terrain is that low."""
+    if np.issubdtype(np.dtype(dtype), np.floating):
+        return float(np.finfo(np.float32).min)
+    return -32768.0 if dtype in ("int16", "int32") else None
+
+
+def _elevation_step(pixel_m: float) -> float:
+    """Elevations are rounded to this power of two (at most 1/16 m), below what any slope shows: the file halves."""
+    return min(2.0 ** math.floor(math.log2(pixel_m / 4096.0)), 1.0 / 16.0)
+
+
+def _stretch(reader: Reader) -> tuple[float, float]:
+    """(black, white) of an image that is not 8-bit: its 0.1 and 99.9 percentiles over a sparse sample of blocks."""
+    blocks = windows(reader.grid.width, reader.grid.height, SMALLEST_BLOCK)
+    step = max(1, len(blocks) // 256)
+    values = np.concatenate([reader.block(window).ravel() for window in blocks[::step]])
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return 0.0, 1.0
+    low, high = (float(v) for v in np.percentile(values, (0.1, 99.9)))
+    return low, high if high > low else low + 1.0
+
+
+def reproject_region(
+    mosaic: Path,
+    output: Path,
+    bounds: Bounds,
+    body: Body,
+    kind: Kind,
+    settings: ReprojectionSettings,
+    nodata: float | None = None,
+) -> None:
+    """Write the part of `mosaic` around `bounds` to `output` on the conformal map of the region.
+
+    An `image` becomes uint8 with nodata 0: valid zeros are raised to 1, and what is not 8-bit is stretched between its
+    0.1 and 99.9 percentiles. A `dtm` becomes float32 metres with nodata NaN; integer models that declare no nodata have
+    none but -32768. `nodata` names a further value that means it.
+
+    Raises
+    ------
+    UserError
+        If the file is no raster, has no CRS or another body's, lies outside the bounds, or holds only nodata there.
+    """
+    with open_raster(mosaic) as dataset:
+        source = info_of(dataset, mosaic)
+        grid = region_grid(source, bounds, body, settings.margin_px, settings.pixel_size_m)
+        method = settings.resampling or ("cubic" if kind == "image" else "bilinear")
+        if nodata is None and source.nodata is None and kind == "dtm":
+            nodata = _undeclared_nodata(source.dtype)
+        reader = Reader(dataset, Mapping(source, grid.crs), grid, method, nodata)
+        scale = dataset.scales[0] * settings.elevation_scale
+        offset = dataset.offsets[0] * settings.elevation_scale
+        step = _elevation_step(grid.transform.a)
+        black, white = (1.0, 255.0) if source.dtype == "uint8" or kind == "dtm" else _stretch(reader)
+        dtype, fill = ("uint8", 0.0) if kind == "image" else ("float32", math.nan)
+        valid = 0
+        with create_raster(output, grid.width, grid.height, grid.crs, grid.transform, dtype, fill) as target:
+            for window in progress(windows(grid.width, grid.height, WRITE_PX), "reproject"):
+                values = reader.block(window)
+                known = np.isfinite(values)
+                valid += int(known.sum())
+                if kind == "image":
+                    grey = np.clip(np.rint((values - black) * (254.0 / (white - black)) + 1.0), 1, 255)
+                    target.write(np.where(known, grey, 0).astype(np.uint8), 1, window=window)
+                else:
+                    metres = np.rint((values * scale + offset) / step) * step
+                    target.write(metres.astype(np.float32), 1, window=window)
+            if not valid:
+                raise NothingThereError(
+                    f"{mosaic}: holds only nodata within the bounds {list(bounds)}; choose other bounds, or correct "
+                    "the mosaic's nodata value"
+                )
+    logger.info("%s: %d x %d pixels of %.2f m, %s", output, grid.width, grid.height, grid.transform.a, grid.crs.name)

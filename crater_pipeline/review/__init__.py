@@ -1,0 +1,1 @@
+"""Corrections made in a GIS, turned into a catalogue."""

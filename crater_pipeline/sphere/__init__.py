@@ -1,0 +1,1 @@
+"""Bodies, map projections and circles on the sphere."""

@@ -1,0 +1,1 @@
+"""The tile grid, the split into parts, and what is searched."""

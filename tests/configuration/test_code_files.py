@@ -1,0 +1,93 @@
+"""The walk over imports: known answers on small packages, and agreement with what Python really imports."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from crater_pipeline.configuration.code_files import PACKAGE, code_files
+
+ROOT = Path(__file__).parents[2]
+STEPS = sorted(path.stem for path in (ROOT / PACKAGE / "steps").glob("[a-z]*.py"))
+
+
+def make_package(root: Path, **sources: str) -> None:
+    """Write `crater_pipeline/<name>.py` for every keyword; a double underscore in a name is a folder."""
+    for name, source in {"__init__": "", "steps____init__": "", **sources}.items():
+        folder, separator, stem = name.partition("__") if not name.startswith("__") else ("", "", name)
+        path = root / PACKAGE / (f"{folder}/{stem}.py" if separator else f"{name}.py")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(source)
+
+
+def names(step: str, root: Path) -> set[str]:
+    return {path.relative_to(PACKAGE).as_posix() for path in code_files(step, root)} - {
+        "__init__.py",
+        "steps/__init__.py",
+    }
+
+
+def test_follows_direct_indirect_relative_and_nested_imports(tmp_path: Path) -> None:
+    make_package(
+        tmp_path,
+        steps__merge="import numpy\nfrom crater_pipeline import merging\nfrom ._command import run\n",
+        steps___command="def run():\n    import crater_pipeline.errors\n",
+        merging="from crater_pipeline.craters import circle\n",
+        craters="",
+        errors="",
+        unrelated="import crater_pipeline.merging",
+    )
+    assert names("merge", tmp_path) == {"steps/merge.py", "steps/_command.py", "merging.py", "craters.py", "errors.py"}
+
+
+def test_skips_imports_for_type_checkers_but_not_their_else_branch(tmp_path: Path) -> None:
+    make_package(
+        tmp_path,
+        steps__tile="from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from crater_pipeline import types_only\n"
+        "else:\n    from crater_pipeline import really\n",
+        types_only="",
+        really="",
+    )
+    assert names("tile", tmp_path) == {"steps/tile.py", "really.py"}
+
+
+def test_follows_import_by_name_and_circles(tmp_path: Path) -> None:
+    make_package(
+        tmp_path,
+        steps__train="REGISTRY = {'resnet50': 'crater_pipeline.resnet:build'}\n",
+        resnet="from crater_pipeline import other\n",
+        other="from crater_pipeline import resnet\n",
+    )
+    assert names("train", tmp_path) == {"steps/train.py", "resnet.py", "other.py"}
+
+
+def test_counts_the_templates_of_a_module_that_names_them(tmp_path: Path) -> None:
+    make_package(
+        tmp_path,
+        steps__report="import crater_pipeline.reporting.page",
+        reporting____init__="",
+        reporting__page="FOLDER = 'templates'",
+    )
+    template = tmp_path / PACKAGE / "reporting" / "templates" / "page.html"
+    template.parent.mkdir()
+    template.write_text("<p>")
+    assert "reporting/templates/page.html" in names("report", tmp_path)
+
+
+def test_unknown_step_is_an_error(tmp_path: Path) -> None:
+    make_package(tmp_path)
+    with pytest.raises(FileNotFoundError, match="fly"):
+        code_files("fly", tmp_path)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_names_everything_that_python_imports(step: str) -> None:
+    """Differential test: what a fresh interpreter has loaded of ours after importing the step."""
+    listing = (
+        f"import sys, {PACKAGE}.steps.{step}\n"
+        f"print(*[m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == '{PACKAGE}'], sep='\\n')"
+    )
+    done = subprocess.run([sys.executable, "-c", listing], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = {Path(line).resolve().relative_to(ROOT) for line in done.stdout.split()}
+    assert loaded <= set(code_files(step, ROOT))
