@@ -43,8 +43,12 @@ def unfit_for_pretraining(configuration: Configuration) -> Iterator[str]:
         region = configuration.regions[name]
         if region.catalogue is None:
             yield f"pretraining.regions: region '{name}' has no catalogue to learn from; give it one, or leave it out"
-        if region.mosaic in configuration.mosaics and not configuration.is_dtm(name):
-            yield f"pretraining.regions: the mosaic of '{name}' is no terrain model, which is lit anew; leave it out"
+        shown = view_of(configuration.model.backbone)
+        if region.mosaic in configuration.mosaics and shown == "terrain" and not configuration.is_dtm(name):
+            yield (
+                f"pretraining.regions: the mosaic of '{name}' is an image, and {configuration.model.backbone} is shown "
+                "terrain; leave it out"
+            )
     for name, other in combinations(known, 2):
         first, second = (Bounds(*configuration.regions[n].bounds) for n in (name, other))
         if first.contains(*second.outline()).any() or second.contains(*first.outline()).any():

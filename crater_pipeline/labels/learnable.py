@@ -18,6 +18,10 @@ from crater_pipeline.tiles.grid import Tile
 LEARNED_PX = (7.0, 160.0)
 """Diameters learned on a level, in its pixels; others are ignored there, for another level sees them better."""
 
+SEEN_PX = 6.0
+"""Craters under this many pixels are neither learned nor looked away from: they show in next to no pixel, and a
+catalogue that reaches far below the raster's pixels would hide most of the level ground from the loss."""
+
 RELIEF_TESTED_KM = 5.0
 """Craters above this size are large enough to be seen in any terrain model used here, whatever their floor."""
 
@@ -96,7 +100,7 @@ def learnable(
 
 
 def tile_annotations(tile: Tile, craters: pd.DataFrame) -> pd.DataFrame:
-    """The craters that reach into a tile.
+    """The craters that reach into a tile and are large enough there to be seen (`SEEN_PX`).
 
     craters: columns x, y, radius (level-0 pixels), learnable, and any others, which are kept.
     Returns their rows with cx, cy, r (pixels of the tile), the box clipped to the tile (left, top, width, height)
@@ -106,7 +110,7 @@ def tile_annotations(tile: Tile, craters: pd.DataFrame) -> pd.DataFrame:
     r = craters["radius"].to_numpy() / tile.scale
     left, top = np.maximum(cx - r, 0), np.maximum(cy - r, 0)
     width, height = np.minimum(cx + r, tile.size) - left, np.minimum(cy + r, tile.size) - top
-    reaches = (width > 0) & (height > 0)
+    reaches = (width > 0) & (height > 0) & (2 * r >= SEEN_PX)
     found = craters.assign(cx=cx, cy=cy, r=r, left=left, top=top, width=width, height=height)[reaches]
     cx, cy, r = (found[name].to_numpy(float) for name in ("cx", "cy", "r"))
     area = found["width"].to_numpy(float) * found["height"].to_numpy(float)

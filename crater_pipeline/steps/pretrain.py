@@ -1,12 +1,11 @@
-"""Train the shipped weights on terrain outside the shipped regions."""
+"""Train the shipped weights outside the shipped regions."""
 
 from pathlib import Path
 
 import numpy as np
 
 from crater_pipeline.errors import UserError
-from crater_pipeline.labels.learnable import LabelSettings
-from crater_pipeline.models.settings import ModelSettings
+from crater_pipeline.models.settings import ModelSettings, view_of
 from crater_pipeline.models.weights import (
     CALIBRATION_IDENTITY,
     build_network,
@@ -18,13 +17,11 @@ from crater_pipeline.models.weights import (
     save_weights,
 )
 from crater_pipeline.sphere.bodies import Body
-from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
-from crater_pipeline.tiles.splits import SplitSettings
-from crater_pipeline.training.corpus import simulated_scenes, terrain_scene
+from crater_pipeline.training.camera import SUN_HEIGHTS_DEG
+from crater_pipeline.training.corpus import Ground, ground_scene, sample_shares, simulated_scenes
 from crater_pipeline.training.fit import EpochSampler, fit, loader, run_name
 from crater_pipeline.training.module import default_size_weight
-from crater_pipeline.training.patches import SUN_HEIGHTS_DEG
 from crater_pipeline.training.scenes import SCALES, ScenePatches
 from crater_pipeline.training.settings import PretrainingSettings
 
@@ -33,44 +30,46 @@ TILE_PX = 512
 
 def pretrain(
     *,
-    elevation: list[Path],
+    raster: list[Path],
     catalogue: list[Path],
-    bounds: list[str],
+    ground: list[str],
     output_weights: Path,
     output_metadata: Path,
     checkpoints: Path,
     body: Body,
-    labels: LabelSettings,
-    split: SplitSettings,
     model: ModelSettings,
     settings: PretrainingSettings,
 ) -> None:
-    """Train a network on simulated and real terrain under random suns.
+    """Train a network on simulated and real terrain under random suns, and on photographs.
 
     Parameters
     ----------
-    elevation
-        Reprojected terrain models, one a region.
+    raster
+        Reprojected terrain models and images, one a region, in the order of `settings.regions`.
     catalogue
         Catalogue tables, in the same order.
-    bounds
-        `west,south,east,north` of the regions, in the same order.
+    ground
+        What each region shows and which of its craters and blocks count, as JSON (`training.corpus.Ground`), in the
+        same order. Only the `train` part is learned from.
     output_weights
         Weights to write (safetensors).
     output_metadata
         Their description; threshold and calibration are filled in by the step `ship`.
     checkpoints
-        Folder for checkpoints, logs and simulated scenes; a run that was cut off goes on from it.
-    split
-        Blocks of the regions; only the `train` part is learned from.
+        Folder for checkpoints, logs, simulated scenes and unpacked rasters; a run that was cut off goes on from it.
     """
+    grounds = [Ground.model_validate_json(text) for text in ground]
+    if view_of(model.backbone) == "terrain" and any(each.kind == "image" for each in grounds):
+        raise UserError(
+            f"pretraining.regions: {model.backbone} is shown terrain, but a region is an image; leave it out"
+        )
+    stores = [checkpoints / "ground" / f"{name}.npy" for name in settings.regions]
     real = [
-        terrain_scene(e, c, Bounds(*map(float, b.split(","))), body, labels, split)
-        for e, c, b in zip(elevation, catalogue, bounds, strict=True)
+        ground_scene(path, known, each, body, store)
+        for path, known, each, store in zip(raster, catalogue, grounds, stores, strict=True)
     ]
     simulated = simulated_scenes(settings, checkpoints / "scenes")
-    area = [scene.elevation.size for scene in real]
-    shares = [(1 - settings.simulated_share) * a / sum(area) for a in area]
+    shares = sample_shares(settings.regions, [scene.values.size for scene in real], settings)
     shares += [settings.simulated_share / len(simulated)] * len(simulated)
     network = build_network(model, settings.seed)
     teacher = Path(settings.teacher) if settings.teacher else None
@@ -83,14 +82,14 @@ def pretrain(
     samples = settings.epochs * settings.samples_per_epoch
     patches = ScenePatches(real + simulated, shares, samples, TILE_PX, network.stride, settings.seed, network.view)
     sampler = EpochSampler(samples, settings.samples_per_epoch, settings.seed, fresh=True)
-    told = [m.model_dump_json(exclude={"workers"}) for m in (labels, split, model, settings)]
+    told = [m.model_dump_json(exclude={"workers"}) for m in (*grounds, model, settings)]
     fit(
         network,
         loader(patches, settings.batch_size, settings.workers, sampler),
         None,
         epochs=settings.epochs,
         folder=checkpoints,
-        name=run_name([*elevation, *catalogue, initial_weights(model), teacher], [*bounds, *told]),
+        name=run_name([*raster, *catalogue, initial_weights(model), teacher], told),
         precision="auto",
         averaging_decay=settings.averaging_decay,
         detector_options={
@@ -105,7 +104,7 @@ def pretrain(
     )
     # A scene cannot be seen from farther above than it is large.
     pixels = [
-        scene.pixel_m * np.clip([SCALES[0], min(scene.elevation.shape) / TILE_PX], SCALES[0], SCALES[-1])
+        scene.pixel_m * np.clip([SCALES[0], min(scene.values.shape) / TILE_PX], SCALES[0], SCALES[-1])
         for scene in real + simulated
     ]
     initial = initial_metadata(model)
@@ -118,7 +117,7 @@ def pretrain(
         "sun_elevation_range_deg": (SUN_HEIGHTS_DEG[0], SUN_HEIGHTS_DEG[-1]) if network.view == "picture" else None,
         "diameter_range_px": (8.0, 128.0),
         "training": {
-            "protocol": "pretraining on simulated and real terrain, random suns",
+            "protocol": "pretraining on simulated and real terrain under random suns, and on photographs",
             "regions": list(settings.regions),
             "initial_hash": initial.hash if initial else None,
             "simulated_scenes": len(simulated),

@@ -18,7 +18,9 @@ from crater_pipeline.labels.learnable import tile_annotations
 from crater_pipeline.light.views import View
 from crater_pipeline.rasters.files import open_raster, read_window
 from crater_pipeline.tiles.grid import Tile
-from crater_pipeline.training.patches import Patch, degraded, relit, terrain_sample, to_sample, turned, zoomed
+from crater_pipeline.training.camera import degraded, relit
+from crater_pipeline.training.patches import Patch, turned, zoomed
+from crater_pipeline.training.samples import terrain_sample, to_sample
 
 ZOOM_SPREAD = 0.12
 """Standard deviation of the logarithm of the random scale in training."""
@@ -171,4 +173,5 @@ class CocoTiles(Dataset[dict[str, NDArray[np.float32]]]):
         patch = turned(patch, int(rng.integers(4)), bool(rng.integers(2)))
         if self.view == "terrain":
             return terrain_sample(patch, self.stride, rng)
-        return to_sample(degraded(relit(patch, rng) if lit else patch, rng), self.stride)
+        photograph = self.elevation is None
+        return to_sample(degraded(relit(patch, rng) if lit else patch, rng, photograph), self.stride)

@@ -1,20 +1,23 @@
-"""The scenes that the shipped weights are trained on: terrain models with catalogues, and simulated terrain."""
+"""The scenes that the shipped weights are trained on: terrain and photographs with catalogues, simulated terrain."""
 
 import hashlib
 import logging
 import os
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from rasterio.windows import Window
 
 from crater_pipeline.atomic import atomic_path
-from crater_pipeline.labels.learnable import LabelSettings, crater_relief_m, learnable, raster_circles
+from crater_pipeline.labels.learnable import LabelSettings, learnable, raster_circles, raster_relief_m
+from crater_pipeline.labels.shadow import MOST_SHADOW, shadow_share
 from crater_pipeline.rasters.files import open_raster, progress, raster_info, read_window, valid_mask
+from crater_pipeline.settings import Settings
 from crater_pipeline.simulation.presets import as_gld100
 from crater_pipeline.simulation.settings import SimulationSettings
 from crater_pipeline.simulation.terrain import instrument, simulate_terrain
@@ -24,31 +27,64 @@ from crater_pipeline.tiles.footprint import CELL_PX
 from crater_pipeline.tiles.grid import TilingSettings
 from crater_pipeline.tiles.splits import SPLITS, SplitSettings
 from crater_pipeline.tiles.writing import Parts
-from crater_pipeline.training.scenes import Scene
+from crater_pipeline.training.scenes import Scene, Shows
 from crater_pipeline.training.settings import PretrainingSettings
 
 log = logging.getLogger(__name__)
 
 
-def terrain_scene(
-    elevation: Path, catalogue: Path, bounds: Bounds, body: Body, labels: LabelSettings, split: SplitSettings
-) -> Scene:
-    """A whole reprojected terrain model with its catalogue, NaN outside `bounds` and outside the training part."""
-    info = raster_info(elevation)
-    with open_raster(elevation) as dataset:
-        data = read_window(dataset, Window(0, 0, info.width, info.height))
-    heights = data.filled(np.nan)
+STRIP_CELLS = 64
+"""Rows of cells of a raster that are read at once."""
+
+
+class Ground(Settings):
+    """A region to learn from: what its raster shows, and which craters and blocks of it count."""
+
+    kind: Literal["image", "dtm"]
+    bounds: tuple[float, float, float, float]
+    labels: LabelSettings
+    split: SplitSettings
+
+
+def ground_scene(raster: Path, catalogue: Path, ground: Ground, body: Body, store: Path) -> Scene:
+    """A whole reprojected raster with its catalogue, no data outside its bounds and outside the training part.
+
+    Its values are kept in the file `store` (.npy) and mapped from there: memory holds a strip of it.
+    """
+    info = raster_info(raster)
     craters = pd.read_parquet(catalogue)
     circles = raster_circles(info, craters, body)
-    relief = crater_relief_m(heights, circles)
-    shown = learnable(craters["diameter_km"].to_numpy(), relief, labels)
-    parts = Parts(info, valid_mask(elevation, CELL_PX), bounds, body, TilingSettings(), split, trained=True)
+    relief = raster_relief_m(raster, circles) if ground.kind == "dtm" else None
+    shown = learnable(craters["diameter_km"].to_numpy(), relief, ground.labels)
+    if ground.kind == "image":
+        shown &= shadow_share(raster, circles) <= MOST_SHADOW
+    bounds = Bounds(*ground.bounds)
+    parts = Parts(info, valid_mask(raster, CELL_PX), bounds, body, TilingSettings(), ground.split, trained=True)
     hidden = ~parts.wanted | (parts.split != SPLITS.index("train"))
-    for row in range(hidden.shape[0]):
-        rows = slice(row * CELL_PX, (row + 1) * CELL_PX)
-        heights[rows][:, np.repeat(hidden[row], CELL_PX)[: info.width]] = np.nan
-    log.info("%s: %d craters, %d of them to learn from", elevation, len(craters), int(shown.sum()))
-    return Scene(heights, info.pixel_size_m, circles, ~shown)
+    store.parent.mkdir(parents=True, exist_ok=True)
+    values = np.lib.format.open_memmap(store, "w+", np.float32, (info.height, info.width))
+    with open_raster(raster) as dataset:
+        for row in range(0, hidden.shape[0], STRIP_CELLS):
+            top, bottom = row * CELL_PX, min((row + STRIP_CELLS) * CELL_PX, info.height)
+            strip = read_window(dataset, Window(0, top, info.width, bottom - top)).filled(np.nan)
+            cells = np.kron(hidden[row : row + STRIP_CELLS], np.ones((CELL_PX, CELL_PX), bool))
+            strip[cells[: bottom - top, : info.width]] = np.nan
+            values[top:bottom] = strip
+    values.flush()
+    log.info("%s: %d craters, %d of them to learn from", raster, len(craters), int(shown.sum()))
+    mapped = np.load(store, mmap_mode="r")
+    shows: Shows = "terrain" if ground.kind == "dtm" else "photograph"
+    return Scene(mapped, info.pixel_size_m, circles, ~shown, shows=shows, stored=store)
+
+
+def sample_shares(names: Sequence[str], areas: Sequence[float], settings: PretrainingSettings) -> list[float]:
+    """Share of the samples for each region: as `settings.shares` says, what is left by area among the others."""
+    left = 1.0 - settings.simulated_share - sum(settings.shares.values())
+    others = sum(area for name, area in zip(names, areas, strict=True) if name not in settings.shares)
+    return [
+        settings.shares[name] if name in settings.shares else left * area / others
+        for name, area in zip(names, areas, strict=True)
+    ]
 
 
 def simulated_settings(index: int, rng: np.random.Generator) -> tuple[SimulationSettings, float]:
@@ -94,12 +130,15 @@ MOST_SIMULATORS = 16
 """Processes that draw scenes at a time; each takes about half a gigabyte."""
 
 
+def processors() -> int:
+    """Processors that this process may use; macOS and Windows tell only how many there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def simulated_scenes(settings: PretrainingSettings, cache: Path) -> list[Scene]:
     """Scenes of simulated terrain, drawn by all processors and cached as files in `cache`."""
     jobs = range(settings.simulated_scenes)
-    with ProcessPoolExecutor(
-        min(len(os.sched_getaffinity(0)), MOST_SIMULATORS), mp_context=get_context("spawn")
-    ) as pool:
+    with ProcessPoolExecutor(min(processors(), MOST_SIMULATORS), mp_context=get_context("spawn")) as pool:
         futures = [pool.submit(_simulate, i, settings.simulated_size_px, settings.seed, cache) for i in jobs]
         paths = [future.result() for future in progress(futures, "simulating terrain")]
     scenes = []

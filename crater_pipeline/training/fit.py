@@ -57,15 +57,16 @@ class EpochSampler(Sampler[int]):
         return self.length
 
     def __iter__(self) -> Iterator[int]:
-        first = self.epoch * self.length
-        for position in range(first, first + self.length):
-            if self.fresh:
-                yield position
-                continue
+        position, last = self.epoch * self.length, (self.epoch + 1) * self.length
+        if self.fresh:
+            yield from range(position, last)
+            return
+        while position < last:
             cycle, place = divmod(position, self.pool)
-            order = np.random.default_rng([self.seed, cycle]).permutation(self.pool)
+            order = np.random.default_rng([self.seed, cycle]).permutation(self.pool)[place : place + last - position]
             # The cycle stays in the index so that augmentation differs from one pass to the next.
-            yield cycle * self.pool + int(order[place])
+            yield from (cycle * self.pool + order).tolist()
+            position += len(order)
 
 
 def run_name(files: Iterable[Path | None], settings: Iterable[str]) -> str:

@@ -1,16 +1,10 @@
-"""Pieces of terrain or image with their craters, and what augmentation does to them."""
+"""Pieces of terrain or image with their craters, turned, scaled and moved."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-
-from crater_pipeline.labels.learnable import LEARNED_PX
-from crater_pipeline.light.reflectance import shade
-from crater_pipeline.light.standardise import standardise
-from crater_pipeline.light.views import DEFAULT_AZIMUTH_DEG, SUN_ELEVATION_DEG, terrain_view
-from crater_pipeline.models.targets import encode
 
 
 @dataclass(frozen=True)
@@ -93,97 +87,3 @@ def zoomed(patch: Patch, zoom: float, rng: np.random.Generator) -> Patch:
     albedo = None if patch.albedo is None else cut(patch.albedo)
     moved = replace(patch, values=cut(patch.values), circles=patch.circles - [x, y, 0.0], albedo=albedo)
     return resized(moved, size)
-
-
-SUN_HEIGHTS_DEG = (10.0, 25.0, 50.0)
-"""Least, likeliest and greatest height of the sun over pictures in training."""
-
-
-def random_sun(rng: np.random.Generator) -> tuple[float, float]:
-    """Azimuth and elevation in degrees: any direction, more often from the east or west, as mosaics are lit."""
-    azimuth = rng.uniform(0, 360) if rng.random() < 0.5 else rng.choice([90.0, 270.0]) + rng.normal(0, 20)
-    return float(azimuth) % 360.0, float(rng.triangular(*SUN_HEIGHTS_DEG))
-
-
-def smooth_field(shape: tuple[int, int], cells: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Standard normal values on a coarse grid of `cells` x `cells`, interpolated."""
-    coarse = torch.from_numpy(rng.standard_normal((1, 1, cells, cells), dtype=np.float32))
-    field: NDArray[np.float32] = torch.nn.functional.interpolate(coarse, shape, mode="bicubic", align_corners=True)[
-        0, 0
-    ].numpy()
-    return field
-
-
-def relit(patch: Patch, rng: np.random.Generator) -> Patch:
-    """Elevation to grey under a random sun, relief a little stronger or weaker, times its own and a smooth albedo."""
-    azimuth, elevation = random_sun(rng)
-    exaggeration = np.exp(rng.normal(0, 0.15))
-    grey = shade(patch.values, patch.pixel_m / exaggeration, azimuth, elevation)
-    albedo = np.exp(rng.uniform(0, 0.25) * smooth_field(grey.shape, int(rng.integers(3, 9)), rng))
-    if patch.albedo is not None:
-        albedo = albedo * patch.albedo
-    return replace(patch, values=(grey * albedo).astype(np.float32), albedo=None)
-
-
-def blurred(values: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    """Gaussian blur of `sigma` pixels; no data stays no data and does not bleed."""
-    reach = max(1, int(np.ceil(2.5 * sigma)))
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2).astype(np.float32)
-    kernel /= kernel.sum()
-    missing = np.isnan(values)
-    filled = np.where(missing, np.nanmean(values) if not missing.all() else 0, values).astype(np.float32)
-    tensor = torch.nn.functional.pad(torch.from_numpy(filled)[None, None], (reach,) * 4, mode="replicate")
-    weights = torch.from_numpy(kernel)
-    tensor = torch.nn.functional.conv2d(tensor, weights.view(1, 1, 1, -1))
-    tensor = torch.nn.functional.conv2d(tensor, weights.view(1, 1, -1, 1))
-    return np.where(missing, np.float32(np.nan), tensor[0, 0].numpy())
-
-
-def degraded(patch: Patch, rng: np.random.Generator) -> Patch:
-    """Grey with a random contrast curve, blur and noise; sometimes saturated highlights."""
-    values = patch.values
-    if rng.random() < 0.4:
-        values = blurred(values, float(rng.uniform(0.4, 1.6)))
-    spread = float(np.nanstd(values)) if not np.isnan(values).all() else 1.0
-    if rng.random() < 0.6:
-        values = values + rng.standard_normal(values.shape, dtype=np.float32) * np.float32(
-            spread * rng.exponential(0.06)
-        )
-    if rng.random() < 0.4:
-        low, high = np.nanpercentile(values[::4, ::4], [0.5, 99.5]) if not np.isnan(values).all() else (0.0, 1.0)
-        unit = np.clip((values - low) / max(high - low, 1e-9), 0, 1)
-        values = (unit ** np.exp(rng.normal(0, 0.3))).astype(np.float32)
-    return replace(patch, values=values)
-
-
-def terrain_sample(patch: Patch, stride: int, rng: np.random.Generator | None) -> dict[str, NDArray[np.float32]]:
-    """Like `to_sample` for elevations: a `terrain_view`, changed a little at random where there is a generator.
-
-    Azimuths lie around the four that turned and mirrored patches of one sun have.
-    """
-    if rng is None:
-        view = terrain_view(patch.values, patch.pixel_m, DEFAULT_AZIMUTH_DEG)
-        return _sample(patch, view, stride)
-    values = blurred(patch.values, float(rng.uniform(0.4, 1.5))) if rng.random() < 0.3 else patch.values
-    azimuth = float(rng.choice([0, 90, 180, 270]) + rng.normal(0, 10))
-    exaggeration = np.exp(rng.normal(0, 0.15))
-    view = terrain_view(
-        values, patch.pixel_m / exaggeration, azimuth, float(rng.triangular(18.0, SUN_ELEVATION_DEG, 35.0))
-    )
-    if rng.random() < 0.4:
-        view += rng.standard_normal(view.shape, dtype=np.float32) * np.float32(rng.exponential(0.05))
-        view[:, ~np.isfinite(patch.values)] = 0
-    return _sample(patch, view, stride)
-
-
-def to_sample(patch: Patch, stride: int) -> dict[str, NDArray[np.float32]]:
-    """Network input (1, h, w) as `image`, and the targets by name; craters of other levels are ignored."""
-    valid = np.isfinite(patch.values)
-    return _sample(patch, standardise(np.where(valid, patch.values, np.float32(0)), valid)[None], stride)
-
-
-def _sample(patch: Patch, image: NDArray[np.float32], stride: int) -> dict[str, NDArray[np.float32]]:
-    diameter = 2 * patch.circles[:, 2]
-    ignored = patch.ignored | (diameter < LEARNED_PX[0]) | (diameter > LEARNED_PX[1])
-    targets = encode(patch.circles, ignored, np.isfinite(patch.values), stride)
-    return {"image": image, **targets._asdict()}

@@ -1,14 +1,18 @@
-"""Large pieces of terrain from which training patches are cut at random: the pretraining corpus."""
+"""Large pieces of terrain and photographs from which training patches are cut at random: the pretraining corpus."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
 from crater_pipeline.light.views import View
-from crater_pipeline.training.patches import Patch, degraded, relit, resized, terrain_sample, to_sample, turned
+from crater_pipeline.training.camera import degraded, relit
+from crater_pipeline.training.patches import Patch, resized, turned
+from crater_pipeline.training.samples import terrain_sample, to_sample
 
 SCALES = (0.5, 1.0, 2.0, 4.0, 9.0)
 SCALE_SHARES = (0.15, 0.35, 0.28, 0.22)
@@ -17,35 +21,43 @@ x4 of the pyramid, enlarged ones for blurred imagery, and some from far above fo
 
 MIN_VALID = 0.3
 
-SEEN_PX = 4.0
-"""Ignored craters smaller than this show in no pixel: looking away there would only hide level ground."""
+Shows = Literal["terrain", "photograph"]
 
 
 @dataclass(frozen=True)
 class Scene:
-    """Elevation (h, w) in metres, NaN where not to be trained on, with circles (n, 3) in pixels.
+    """Elevation in metres or grey (h, w), NaN where not to be trained on, with circles (n, 3) in pixels.
 
-    ignored: (n,) craters that the terrain model does not show, or whose truth is doubtful. albedo: (h, w) or None.
+    ignored: (n,) craters that the raster does not show, or whose truth is doubtful. albedo: (h, w) of terrain, or None.
+    shows: terrain is lit anew for every patch; a photograph keeps its light. stored: the file that `values` are mapped
+    from; its halves are written beside it, so that memory holds only what is being cut.
     """
 
-    elevation: NDArray[np.float32]
+    values: NDArray[np.float32]
     pixel_m: float
     circles: NDArray[np.float64]
     ignored: NDArray[np.bool_]
     albedo: NDArray[np.float32] | None = None
+    shows: Shows = "terrain"
+    stored: Path | None = None
 
     def halved(self) -> "Scene":
         """At half the size, each pixel the mean of four; what touches no data is no data."""
-        albedo = None if self.albedo is None else _halved(self.albedo)
-        return Scene(_halved(self.elevation), 2 * self.pixel_m, self.circles / 2, self.ignored, albedo)
+        values, albedo = _halved(self.values), None if self.albedo is None else _halved(self.albedo)
+        stored = None
+        if self.stored is not None:
+            stored = self.stored.with_name(f"{self.stored.stem}_half.npy")
+            np.save(stored, values)
+            values = np.load(stored, mmap_mode="r")
+        return Scene(values, 2 * self.pixel_m, self.circles / 2, self.ignored, albedo, self.shows, stored)
 
     def crop(self, x: int, y: int, side: int) -> Patch:
-        """The square at (x, y), its craters in its own pixels."""
+        """The square at (x, y), its craters in its own pixels; a copy."""
         cx, cy, radius = self.circles.T
         near = (cx > x - side) & (cx < x + 2 * side) & (cy > y - side) & (cy < y + 2 * side)
         near &= (cx + radius > x) & (cx - radius < x + side) & (cy + radius > y) & (cy - radius < y + side)
         return Patch(
-            self.elevation[y : y + side, x : x + side],
+            np.array(self.values[y : y + side, x : x + side]),
             self.pixel_m,
             self.circles[near] - [x, y, 0.0],
             self.ignored[near],
@@ -81,14 +93,15 @@ def draw_patch(levels: Sequence[Scene], size: int, rng: np.random.Generator) -> 
     Half of the time around a crater, so that the empty maria do not use up the training.
     """
     scene = levels[0]
-    height, width = scene.elevation.shape
+    height, width = scene.values.shape
+    learned = np.flatnonzero(~scene.ignored)
     largest = min(height, width) / size
     patch = None
     for _ in range(8):
         side = min(round(size * draw_scale(largest, rng)), height, width)
         halvings = min(int(np.log2(max(side / size, 1.0))), len(levels) - 1)
-        if rng.random() < 0.5 and len(scene.circles):
-            x, y = scene.circles[rng.integers(len(scene.circles)), :2] - rng.uniform(0.1, 0.9, 2) * side
+        if rng.random() < 0.5 and len(learned):
+            x, y = scene.circles[rng.choice(learned), :2] - rng.uniform(0.1, 0.9, 2) * side
             x, y = int(np.clip(x, 0, width - side)), int(np.clip(y, 0, height - side))
         else:
             x, y = int(rng.integers(width - side + 1)), int(rng.integers(height - side + 1))
@@ -96,9 +109,7 @@ def draw_patch(levels: Sequence[Scene], size: int, rng: np.random.Generator) -> 
         if np.isfinite(patch.values[::16, ::16]).mean() >= MIN_VALID:
             break
     assert patch is not None
-    small = resized(patch, size)
-    seen = 2 * small.circles[:, 2] >= SEEN_PX
-    return replace(small, circles=small.circles[seen], ignored=small.ignored[seen])
+    return resized(patch, size)
 
 
 class ScenePatches(Dataset[dict[str, NDArray[np.float32]]]):
@@ -124,9 +135,10 @@ class ScenePatches(Dataset[dict[str, NDArray[np.float32]]]):
 
     def __getitem__(self, index: int) -> dict[str, NDArray[np.float32]]:
         rng = np.random.default_rng([self.seed, index])
-        scene = self.scenes[int(rng.choice(len(self.scenes), p=self.shares))]
-        patch = draw_patch(scene, self.size, rng)
+        levels = self.scenes[int(rng.choice(len(self.scenes), p=self.shares))]
+        patch = draw_patch(levels, self.size, rng)
         patch = turned(patch, int(rng.integers(4)), bool(rng.integers(2)))
         if self.view == "terrain":
             return terrain_sample(patch, self.stride, rng)
-        return to_sample(degraded(relit(patch, rng), rng), self.stride)
+        photograph = levels[0].shows == "photograph"
+        return to_sample(degraded(patch if photograph else relit(patch, rng), rng, photograph), self.stride)

@@ -44,10 +44,20 @@ class TrainingSettings(Settings):
         return self
 
 
-class PretrainingSettings(Settings):
-    """How the shipped weights are made: simulated and real terrain, lit at random."""
+SHARE_TOLERANCE = 1e-6
 
-    regions: tuple[str, ...] = Field((), description="Regions with terrain models and catalogues to learn from.")
+
+class PretrainingSettings(Settings):
+    """How the shipped weights are made: simulated and real terrain, lit at random, and photographs."""
+
+    regions: tuple[str, ...] = Field(
+        (), description="Regions with catalogues to learn from: terrain models and, for networks of pictures, images."
+    )
+    shares: dict[str, float] = Field(
+        default_factory=dict,
+        description="Share of the samples that each of these regions gives. What `simulated_share` and they leave is "
+        "divided among the other regions by area.",
+    )
     simulated_scenes: int = Field(20, ge=0, description="Scenes of simulated terrain.")
     simulated_size_px: int = Field(2048, ge=512, description="Side of a simulated scene.")
     simulated_share: float = Field(0.3, ge=0, le=1, description="Share of the samples cut from simulated scenes.")
@@ -62,3 +72,17 @@ class PretrainingSettings(Settings):
     averaging_decay: float = Field(0.998, ge=0, lt=1, description="Decay per step of the averaged weights.")
     seed: int = Field(0, ge=0, description="Seed.")
     workers: int = Field(2, ge=0, description="Processes that cut and light samples.")
+
+    @model_validator(mode="after")
+    def _shares_leave_nothing_over(self) -> "PretrainingSettings":
+        if unknown := sorted(set(self.shares) - set(self.regions)):
+            raise ValueError(f"shares: {', '.join(unknown)} is not among the regions")
+        if min(self.shares.values(), default=0.0) < 0:
+            raise ValueError("shares must not be negative")
+        if self.simulated_share > 0 and self.simulated_scenes == 0:
+            raise ValueError("simulated_scenes: 0 leaves nothing to cut the simulated_share from; set that to 0 too")
+        given = self.simulated_share + sum(self.shares.values())
+        others = set(self.regions) - set(self.shares)
+        if given > 1 + SHARE_TOLERANCE or (self.regions and not others and given < 1 - SHARE_TOLERANCE):
+            raise ValueError(f"simulated_share and shares add up to {given:g}; with all regions named it must be 1")
+        return self

@@ -14,7 +14,8 @@ from crater_pipeline.models.centernet import CenterNet
 from crater_pipeline.models.settings import ModelSettings
 from crater_pipeline.models.weights import build_network
 from crater_pipeline.training.fit import EpochSampler, MovingAverage, fit, loader
-from crater_pipeline.training.patches import Patch, to_sample
+from crater_pipeline.training.patches import Patch
+from crater_pipeline.training.samples import to_sample
 
 
 @given(pool=st.integers(1, 40), length=st.integers(1, 60), seed=st.integers(0, 9))

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crater_pipeline.training.patches import Patch, blurred, degraded, relit, resized, to_sample, turned, zoomed
+from crater_pipeline.training.camera import blurred, degraded, relit
+from crater_pipeline.training.patches import Patch, resized, turned, zoomed
+from crater_pipeline.training.samples import to_sample
 
 SIZE = 128
 

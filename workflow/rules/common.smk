@@ -138,6 +138,21 @@ def pretraining_bounds():
     ]
 
 
+def pretraining_grounds():
+    """What each of those regions shows and which of its craters and blocks are learned, as JSON."""
+    return [
+        json.dumps(
+            {
+                "kind": regions[name].kind,
+                "bounds": regions[name].bounds,
+                "labels": regions[name].stage("labels").model_dump(),
+                "split": regions[name].stage("split").model_dump(),
+            }
+        )
+        for name in configuration.pretraining.regions
+    ]
+
+
 def pretraining_plan():
     """Plan of the first of those regions: its settings hold for all of them."""
     return regions[configuration.pretraining.regions[0]]

@@ -6,7 +6,7 @@ PRETRAINED = pretrained_stem()
 
 rule pretrain:
     input:
-        elevation=pretraining_files("projected.tif"),
+        raster=pretraining_files("projected.tif"),
         catalogue=pretraining_files("catalogue.parquet"),
         code=code("pretrain"),
     output:
@@ -23,25 +23,21 @@ rule pretrain:
         mem_mb=12000,
         gpu=1,
     params:
-        elevation=lambda wildcards, input: repeated("elevation", input.elevation),
+        raster=lambda wildcards, input: repeated("raster", input.raster),
         catalogue=lambda wildcards, input: repeated("catalogue", input.catalogue),
-        bounds=lambda wildcards: repeated("bounds", pretraining_bounds()),
+        ground=lambda wildcards: repeated("ground", pretraining_grounds()),
         body=lambda wildcards: pretraining_plan().body.model_dump_json(),
-        labels=pretraining_settings("labels"),
-        split=pretraining_settings("split"),
         model=pretraining_settings("model"),
         settings=lambda wildcards: configuration.pretraining.model_dump_json(),
     shell:
         "python -m crater_pipeline.steps.pretrain"
-        " {params.elevation}"
+        " {params.raster}"
         " {params.catalogue}"
-        " {params.bounds}"
+        " {params.ground}"
         " --output-weights {output.weights:q}"
         " --output-metadata {output.metadata:q}"
         " --checkpoints results/pretraining/checkpoints"
         " --body {params.body:q}"
-        " --labels {params.labels:q}"
-        " --split {params.split:q}"
         " --model {params.model:q}"
         " --settings {params.settings:q}"
         " 2>&1 | tee {log:q}"
