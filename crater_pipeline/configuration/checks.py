@@ -51,7 +51,7 @@ def unfit_for_pretraining(configuration: Configuration) -> Iterator[str]:
             )
     for name, other in combinations(known, 2):
         first, second = (Bounds(*configuration.regions[n].bounds) for n in (name, other))
-        if first.contains(*second.outline()).any() or second.contains(*first.outline()).any():
+        if first.overlaps(second):
             yield (
                 f"pretraining.regions: '{name}' and '{other}' overlap, so that ground kept out of training in the one "
                 "may be learned in the other; move one of them"

@@ -62,6 +62,12 @@ class Bounds:
         lat = np.asarray(lat, dtype=float)
         return (east_of_west <= self.width) & (self.south <= lat) & (lat <= self.north)
 
+    def overlaps(self, other: "Bounds") -> bool:
+        """Whether the two share any ground; a common border is none."""
+        between = (other.west - self.west) % 360.0, (self.west - other.west) % 360.0
+        side_by_side = between[0] < self.width or between[1] < other.width
+        return side_by_side and max(self.south, other.south) < min(self.north, other.north)
+
     def expanded(self, degrees_lat: float, degrees_lon: float) -> "Bounds":
         """Grown on every side, clipped at the poles and at a full circle."""
         south, north = max(-90.0, self.south - degrees_lat), min(90.0, self.north + degrees_lat)
