@@ -69,7 +69,7 @@ def pretrain(
         for path, known, each, store in zip(raster, catalogue, grounds, stores, strict=True)
     ]
     simulated = simulated_scenes(settings, checkpoints / "scenes")
-    shares = sample_shares(settings.regions, [scene.values.size for scene in real], settings)
+    shares = sample_shares(settings.regions, [scene.pixels.size for scene in real], settings)
     shares += [settings.simulated_share / len(simulated)] * len(simulated)
     network = build_network(model, settings.seed)
     teacher = Path(settings.teacher) if settings.teacher else None
@@ -104,7 +104,7 @@ def pretrain(
     )
     # A scene cannot be seen from farther above than it is large.
     pixels = [
-        scene.pixel_m * np.clip([SCALES[0], min(scene.values.shape) / TILE_PX], SCALES[0], SCALES[-1])
+        scene.pixel_m * np.clip([SCALES[0], min(scene.pixels.shape) / TILE_PX], SCALES[0], SCALES[-1])
         for scene in real + simulated
     ]
     initial = initial_metadata(model)

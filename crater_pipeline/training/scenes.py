@@ -29,11 +29,11 @@ class Scene:
     """Elevation in metres or grey (h, w), NaN where not to be trained on, with circles (n, 3) in pixels.
 
     ignored: (n,) craters that the raster does not show, or whose truth is doubtful. albedo: (h, w) of terrain, or None.
-    shows: terrain is lit anew for every patch; a photograph keeps its light. stored: the file that `values` are mapped
+    shows: terrain is lit anew for every patch; a photograph keeps its light. stored: the file that `pixels` are mapped
     from; its halves are written beside it, so that memory holds only what is being cut.
     """
 
-    values: NDArray[np.float32]
+    pixels: NDArray[np.float32]
     pixel_m: float
     circles: NDArray[np.float64]
     ignored: NDArray[np.bool_]
@@ -43,13 +43,13 @@ class Scene:
 
     def halved(self) -> "Scene":
         """At half the size, each pixel the mean of four; what touches no data is no data."""
-        values, albedo = _halved(self.values), None if self.albedo is None else _halved(self.albedo)
+        pixels, albedo = _halved(self.pixels), None if self.albedo is None else _halved(self.albedo)
         stored = None
         if self.stored is not None:
             stored = self.stored.with_name(f"{self.stored.stem}_half.npy")
-            np.save(stored, values)
-            values = np.load(stored, mmap_mode="r")
-        return Scene(values, 2 * self.pixel_m, self.circles / 2, self.ignored, albedo, self.shows, stored)
+            np.save(stored, pixels)
+            pixels = np.load(stored, mmap_mode="r")
+        return Scene(pixels, 2 * self.pixel_m, self.circles / 2, self.ignored, albedo, self.shows, stored)
 
     def crop(self, x: int, y: int, side: int) -> Patch:
         """The square at (x, y), its craters in its own pixels; a copy."""
@@ -57,7 +57,7 @@ class Scene:
         near = (cx > x - side) & (cx < x + 2 * side) & (cy > y - side) & (cy < y + 2 * side)
         near &= (cx + radius > x) & (cx - radius < x + side) & (cy + radius > y) & (cy - radius < y + side)
         return Patch(
-            np.array(self.values[y : y + side, x : x + side]),
+            np.array(self.pixels[y : y + side, x : x + side]),
             self.pixel_m,
             self.circles[near] - [x, y, 0.0],
             self.ignored[near],
@@ -93,7 +93,7 @@ def draw_patch(levels: Sequence[Scene], size: int, rng: np.random.Generator) -> 
     Half of the time around a crater, so that the empty maria do not use up the training.
     """
     scene = levels[0]
-    height, width = scene.values.shape
+    height, width = scene.pixels.shape
     learned = np.flatnonzero(~scene.ignored)
     largest = min(height, width) / size
     patch = None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crater_pipeline.labels.learnable import LabelSettings, crater_relief_m, learnable, tile_annotations
+from crater_pipeline.labels.learnable import SEEN_PX, LabelSettings, crater_relief_m, learnable, tile_annotations
 from crater_pipeline.tiles.grid import Tile
 
 
@@ -29,7 +29,8 @@ def test_a_crater_is_listed_where_its_box_meets_the_tile_and_clipped_to_it(
     found = tile_annotations(tile, craters((x, y, radius)))
     left, right = (x - radius) / tile.scale - x_off, (x + radius) / tile.scale - x_off
     top, bottom = (y - radius) / tile.scale - 10, (y + radius) / tile.scale - 10
-    assert len(found) == (min(right, 128) > max(left, 0) and min(bottom, 128) > max(top, 0))
+    meets = min(right, 128) > max(left, 0) and min(bottom, 128) > max(top, 0)
+    assert len(found) == (meets and 2 * radius / tile.scale >= SEEN_PX)
     if len(found):
         row = found.iloc[0]
         assert (row["cx"], row["cy"], row["r"]) == pytest.approx(
@@ -41,7 +42,7 @@ def test_a_crater_is_listed_where_its_box_meets_the_tile_and_clipped_to_it(
 
 
 def test_craters_of_other_levels_cut_ones_and_invisible_ones_are_ignored() -> None:
-    table = craters((60, 60, 20), (60, 60, 3), (64, 64, 90), (2, 2, 30), (-5, 60, 20), (90, 90, 10))
+    table = craters((60, 60, 20), (60, 60, 3.2), (64, 64, 90), (2, 2, 30), (-5, 60, 20), (90, 90, 10))
     table.loc[5, "learnable"] = False
     found = tile_annotations(Tile(0, 0, 0, 0, 0, 128), table).set_index("catalogue_id")
     assert found["ignore"].to_dict() == {"c0": False, "c1": True, "c2": True, "c3": True, "c4": True, "c5": True}

@@ -2,16 +2,19 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
+from crater_pipeline.errors import UserError
 from crater_pipeline.labels.learnable import LabelSettings
 from crater_pipeline.models.settings import ModelSettings
 from crater_pipeline.models.weights import file_hash, load_network, metadata_path, read_metadata
 from crater_pipeline.sphere.bodies import MOON
 from crater_pipeline.steps.pretrain import pretrain
 from crater_pipeline.tiles.splits import SplitSettings
+from crater_pipeline.training.camera import SUN_HEIGHTS_DEG
+from crater_pipeline.training.corpus import Ground
 from crater_pipeline.training.settings import PretrainingSettings
 from tests.simulated_ground import simulated_ground
 
@@ -27,17 +30,20 @@ SMALL = PretrainingSettings(
 )
 
 
+def ground(kind: Literal["image", "dtm"]) -> Ground:
+    split = SplitSettings(fractions=(0.8, 0.2, 0.0), block_px=512, folds=1)
+    return Ground(kind=kind, bounds=BOUNDS, labels=LabelSettings(min_diameter_km=1.5), split=split)
+
+
 @pytest.fixture(scope="module")
 def terrain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("terrain")
     simulated_ground(folder, 3, BOUNDS)
     return {
-        "elevation": [folder / "elevation.tif"],
+        "raster": [folder / "elevation.tif"],
         "catalogue": [folder / "catalogue.parquet"],
-        "bounds": [",".join(map(str, BOUNDS))],
+        "ground": [ground("dtm").model_dump_json()],
         "body": MOON,
-        "labels": LabelSettings(min_diameter_km=1.5),
-        "split": SplitSettings(fractions=(0.8, 0.2, 0.0), block_px=512, folds=1),
         "model": ModelSettings(initial="none"),
     }
 
@@ -58,7 +64,7 @@ def test_weights_are_described_and_a_teacher_changes_them(terrain: dict[str, Any
     plain = made(terrain, tmp_path, "plain", SMALL)
     described = read_metadata(metadata_path(plain))
     assert described.hash == file_hash(plain)
-    assert described.sun_elevation_range_deg == (10, 50)
+    assert described.sun_elevation_range_deg == (SUN_HEIGHTS_DEG[0], SUN_HEIGHTS_DEG[-1])
     low, high = described.pixel_size_range_m
     assert low < 100 <= 200 < high  # half a pixel of the finest scene, and no more than what a scene's size allows
     assert described.training["samples"] == 4
@@ -69,3 +75,19 @@ def test_weights_are_described_and_a_teacher_changes_them(terrain: dict[str, Any
     taught = made(terrain, tmp_path, "taught", SMALL.model_copy(update={"teacher": str(plain)}))
     assert file_hash(taught) != file_hash(plain)
     assert json.loads(metadata_path(taught).read_text())["training"]["settings"]["teacher"] == str(plain)
+
+
+def test_photographs_are_learned_beside_terrain_and_terrain_networks_refuse_them(
+    terrain: dict[str, Any], tmp_path: Path
+) -> None:
+    image = terrain["raster"][0].with_name("image.tif")
+    both = terrain | {
+        "raster": [*terrain["raster"], image],
+        "catalogue": terrain["catalogue"] * 2,
+        "ground": [ground("dtm").model_dump_json(), ground("image").model_dump_json()],
+    }
+    settings = SMALL.model_copy(update={"regions": ("somewhere", "seen"), "shares": {"seen": 0.4}})
+    weights = made(both, tmp_path, "both", settings)
+    assert read_metadata(metadata_path(weights)).training["regions"] == ["somewhere", "seen"]
+    with pytest.raises(UserError, match="hourglass_terrain is shown terrain"):
+        made(both | {"model": ModelSettings(backbone="hourglass_terrain", initial="none")}, tmp_path, "no", settings)

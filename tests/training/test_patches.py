@@ -5,9 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crater_pipeline.training.camera import blurred, degraded, relit
 from crater_pipeline.training.patches import Patch, resized, turned, zoomed
-from crater_pipeline.training.samples import to_sample
 
 SIZE = 128
 
@@ -49,40 +47,3 @@ def test_resizing_spreads_no_data_and_never_invents_it() -> None:
     small = resized(Patch(values, 100.0, patch.circles, patch.ignored), 64)
     assert np.isnan(small.values[:, :5]).all()
     assert np.isfinite(small.values[:, 6:]).all()
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_lighting_and_degrading_keep_no_data_where_it_is(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    heights = rng.normal(0, 50, (SIZE, SIZE)).astype(np.float32)
-    heights[:20] = np.nan
-    lit = degraded(relit(Patch(heights, 100.0, np.zeros((0, 3)), np.zeros(0, bool)), rng), rng)
-    assert np.array_equal(np.isnan(lit.values), np.isnan(heights))
-
-
-def test_a_blur_keeps_the_mean_and_lowers_the_contrast() -> None:
-    values = np.random.default_rng(0).normal(5, 1, (64, 64)).astype(np.float32)
-    smooth = blurred(values, 1.5)
-    assert smooth.mean() == pytest.approx(values.mean(), abs=0.02)
-    assert smooth.std() < 0.4 * values.std()
-
-
-def test_a_sample_is_standardised_and_ignores_craters_of_other_levels() -> None:
-    rng = np.random.default_rng(1)
-    values = rng.uniform(50, 200, (SIZE, SIZE)).astype(np.float32)
-    values[:32] = np.nan
-    circles = np.array([[64.5, 80.5, 12.0], [30.0, 100.0, 2.0], [100.0, 60.0, 100.0]])
-    sample = to_sample(Patch(values, 100.0, circles, np.zeros(3, bool)), 4)
-    image = sample["image"][0]
-    assert (image[:32] == 0).all()
-    assert image[32:].mean() == pytest.approx(0, abs=1e-3)
-    assert image[32:].std() == pytest.approx(1, abs=1e-2)
-    assert sample["positive"].sum() == 1
-    assert not sample["weight"][0, :8].any()
-
-
-def test_an_empty_patch_gives_a_sample_without_weight() -> None:
-    nothing = Patch(np.full((SIZE, SIZE), np.nan, np.float32), 100.0, np.zeros((0, 3)), np.zeros(0, bool))
-    sample = to_sample(degraded(nothing, np.random.default_rng(0)), 4)
-    assert not sample["image"].any()
-    assert not sample["weight"].any()

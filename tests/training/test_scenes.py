@@ -46,12 +46,12 @@ def test_scales_are_drawn_by_their_shares_and_never_above_the_largest() -> None:
 
 def test_halves_keep_the_mean_and_spread_no_data() -> None:
     scene = bowls(256, 1)
-    scene.values[10, 10] = np.nan
+    scene.pixels[10, 10] = np.nan
     half = pyramid(scene)[1]
-    assert np.isnan(half.values[5, 5])
-    assert np.isnan(half.values).sum() == 1
+    assert np.isnan(half.pixels[5, 5])
+    assert np.isnan(half.pixels).sum() == 1
     assert half.pixel_m == 200.0
-    assert np.nanmean(half.values) == pytest.approx(np.nanmean(scene.values), rel=1e-3)
+    assert np.nanmean(half.pixels) == pytest.approx(np.nanmean(scene.pixels), rel=1e-3)
     assert half.circles == pytest.approx(scene.circles / 2)
 
 
