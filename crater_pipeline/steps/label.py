@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from crater_pipeline.labels.coco import coco_document, write_coco
 from crater_pipeline.labels.heatmap import write_centre_heatmap
 from crater_pipeline.labels.learnable import LabelSettings, learnable, raster_circles, raster_relief_m
 from crater_pipeline.rasters.files import raster_info
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
-from crater_pipeline.training.coco import coco_document, write_coco
 
 log = logging.getLogger(__name__)
 

@@ -1,117 +1,23 @@
-"""The data set of a region on disk: COCO annotations beside 8-bit tiles."""
+"""Samples from a region's tiles on disk."""
 
-import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
 import rasterio
 from numpy.typing import NDArray
 from PIL import Image
 from torch.utils.data import Dataset
 
-from crater_pipeline.atomic import write_text
-from crater_pipeline.errors import UserError
-from crater_pipeline.labels.learnable import tile_annotations
+from crater_pipeline.labels.coco import CocoTile
 from crater_pipeline.light.views import View
 from crater_pipeline.rasters.files import open_raster, read_window
-from crater_pipeline.tiles.grid import Tile
 from crater_pipeline.training.camera import degraded, relit
 from crater_pipeline.training.patches import Patch, turned, zoomed
 from crater_pipeline.training.samples import terrain_sample, to_sample
 
 ZOOM_SPREAD = 0.12
 """Standard deviation of the logarithm of the random scale in training."""
-
-
-def coco_document(tiles: pd.DataFrame, craters: pd.DataFrame, pixel_size_m: float) -> dict[str, Any]:
-    """COCO document of all tiles.
-
-    tiles: rows of `tiles.parquet`. craters: see `labels.tile_annotations`, with catalogue_id, lon, lat, diameter_km.
-    Boxes are clipped to their tile; `circle` is whole: centre x, y and radius in pixels of the tile. `ignore` is 1
-    where the crater is neither to be learned nor to be counted (with `iscrowd` 0: it is one object).
-    """
-    images: list[dict[str, Any]] = []
-    annotations: list[dict[str, Any]] = []
-    for image_id, row in enumerate(tiles.itertuples(index=False), start=1):
-        tile = tile_of(row)
-        images.append(
-            {
-                "id": image_id,
-                "file_name": row.image,
-                "width": tile.size,
-                "height": tile.size,
-                **{key: getattr(row, key) for key in ("name", "level", "row", "col", "x_off", "y_off", "split")},
-            }
-        )
-        for crater in tile_annotations(tile, craters).to_dict("records"):
-            box = [round(float(crater[key]), 3) for key in ("left", "top", "width", "height")]
-            annotations.append(
-                {
-                    "id": len(annotations) + 1,
-                    "image_id": image_id,
-                    "category_id": 1,
-                    "bbox": box,
-                    "area": round(box[2] * box[3], 3),
-                    "iscrowd": 0,
-                    "ignore": int(crater["ignore"]),
-                    "circle": [round(float(crater[key]), 3) for key in ("cx", "cy", "r")],
-                    **{key: crater[key] for key in ("catalogue_id", "lon", "lat", "diameter_km")},
-                }
-            )
-    return {
-        "info": {"description": "craters in tiles of one region", "pixel_size_m": pixel_size_m},
-        "images": images,
-        "annotations": annotations,
-        "categories": [{"id": 1, "name": "crater"}],
-    }
-
-
-def tile_of(row: Any) -> Tile:
-    """The tile of a row of `tiles.parquet` or of a COCO image (as a named tuple)."""
-    return Tile(int(row.level), int(row.row), int(row.col), int(row.x_off), int(row.y_off), int(row.size))
-
-
-def write_coco(path: Path, document: dict[str, Any]) -> None:
-    """Write `annotations.json`."""
-    write_text(path, json.dumps(document, default=lambda value: value.item()))
-
-
-@dataclass(frozen=True)
-class CocoTile:
-    """One image of the data set with its craters."""
-
-    path: Path
-    tile: Tile
-    circles: NDArray[np.float64]
-    ignored: NDArray[np.bool_]
-
-
-def read_coco(annotations: Path, images: Path, split: str) -> list[CocoTile]:
-    """The tiles of one split."""
-    try:
-        document = json.loads(annotations.read_text())
-    except (FileNotFoundError, json.JSONDecodeError) as error:
-        raise UserError(f"{annotations}: not a readable COCO file ({error}); run the label step again") from None
-    by_image: dict[int, list[dict[str, Any]]] = {}
-    for annotation in document["annotations"]:
-        by_image.setdefault(annotation["image_id"], []).append(annotation)
-    tiles = []
-    for image in document["images"]:
-        if image["split"] != split:
-            continue
-        own = by_image.get(image["id"], [])
-        tiles.append(
-            CocoTile(
-                images / image["file_name"],
-                Tile(*(int(image[key]) for key in ("level", "row", "col", "x_off", "y_off", "width"))),
-                np.array([a["circle"] for a in own], dtype=float).reshape(-1, 3),
-                np.array([bool(a["ignore"]) for a in own], dtype=bool),
-            )
-        )
-    return tiles
 
 
 class CocoTiles(Dataset[dict[str, NDArray[np.float32]]]):

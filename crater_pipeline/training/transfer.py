@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from crater_pipeline.errors import UserError
+from crater_pipeline.labels.coco import CocoTile, read_coco
 from crater_pipeline.models.centernet import CenterNet
 from crater_pipeline.models.settings import ModelSettings
 from crater_pipeline.models.weights import CALIBRATION_IDENTITY, WeightsMetadata, initial_weights
-from crater_pipeline.training.coco import CocoTile, CocoTiles, read_coco
+from crater_pipeline.training.coco import CocoTiles
 from crater_pipeline.training.fit import EpochSampler, fit, loader, run_name
 from crater_pipeline.training.module import default_size_weight
 from crater_pipeline.training.settings import TrainingSettings
