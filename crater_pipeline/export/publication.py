@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from crater_pipeline.detection.merging import assign_split
 from crater_pipeline.errors import UserError
 from crater_pipeline.evaluation import calibration, uncertainty
 from crater_pipeline.evaluation.matching import optimal_matches
 from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.tiles.inside import assign_split
 
 FloatArray = NDArray[np.float64]
 
@@ -52,9 +52,7 @@ def publish(
     which the catalogue is complete and `candidate` otherwise; without a catalogue (an empty one) all are candidates.
     `centre_sigma_km` (along each axis) and `diameter_sigma_km` are standard deviations, NaN where nothing is known.
     """
-    for key in ("threshold", "calibration"):
-        if key not in operating_point:
-            raise UserError(f"operating point: lacks '{key}'; run the calibration again")
+    _check(operating_point, "threshold", "calibration")
     table = craters.rename(columns={"score": "raw_score"})
     table["score"] = calibration.apply(operating_point["calibration"], table["raw_score"].to_numpy(dtype=float))
     names = np.full(len(table), None, dtype=object)
@@ -86,7 +84,14 @@ def _sigmas_km(table: pd.DataFrame, model: Mapping[str, Any] | None) -> tuple[Fl
 
 def is_exported(published: pd.DataFrame, operating_point: Mapping[str, Any]) -> np.ndarray:
     """Which craters are at or above the operating threshold, shape (n,)."""
+    _check(operating_point, "threshold")
     return published["score"].to_numpy(dtype=float) >= float(operating_point["threshold"])
+
+
+def _check(operating_point: Mapping[str, Any], *keys: str) -> None:
+    for key in keys:
+        if key not in operating_point:
+            raise UserError(f"operating point: lacks '{key}'; run the calibration again")
 
 
 def catalogue_layer(catalogue: pd.DataFrame, exported: pd.DataFrame, footprint: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -3,15 +3,13 @@
 import logging
 from pathlib import Path
 
-from crater_pipeline.atomic import atomic_path
-from crater_pipeline.detection.merging import COLUMNS
 from crater_pipeline.export import craterstats, shapefile
 from crater_pipeline.export.geopackage import region_layers, write_geopackage
 from crater_pipeline.export.mosaic_view import mosaic_view
 from crater_pipeline.export.plain import write_csv
 from crater_pipeline.export.project import write_project
 from crater_pipeline.export.provenance import provenance_rows
-from crater_pipeline.export.publication import catalogue_layer, is_exported, publish
+from crater_pipeline.export.publication import COLUMNS, catalogue_layer, is_exported
 from crater_pipeline.export.styles import crosses_seam, styles
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
@@ -30,28 +28,26 @@ def export(
     image: Path,
     output_geopackage: Path,
     output_project: Path,
-    output_all: Path,
     output_csv: Path,
     output_shapefile: Path,
     output_craterstats_shapefile: Path,
     output_area_shapefile: Path,
     output_diam: Path,
     output_scc: Path,
-    min_diameter_km: float = 0.0,
     provenance: str = "{}",
     body: Body,
     vertices: int = 72,
 ) -> None:
-    """Write the craters at or above the operating threshold for QGIS, other GIS and CraterStats, and all as a table.
+    """Write the craters at or above the operating threshold for QGIS, other GIS and CraterStats.
 
     Parameters
     ----------
     region
         The region's name.
     craters
-        Parquet table of unique craters with raw scores.
+        Parquet table of every crater with calibrated score and status.
     operating_point
-        JSON: threshold and calibration.
+        JSON with the threshold.
     catalogue
         Parquet table of the region's catalogue; an empty one means that there is none.
     footprint
@@ -62,8 +58,6 @@ def export(
         GeoPackage: layers craters, centres, footprint, catalogue, with styles and provenance.
     output_project
         QGIS project that shows the GeoPackage over the raster.
-    output_all
-        Parquet table of every crater with calibrated score, status and catalogue_id.
     output_csv
         The exported craters as comma-separated values.
     output_shapefile
@@ -76,8 +70,6 @@ def export(
         Diameters and area for CraterStats.
     output_scc
         Spatial crater count for CraterStats and OpenCraterTool.
-    min_diameter_km
-        Diameter from which the catalogue is complete: smaller craters that it lacks are `unverifiable`.
     provenance
         JSON object of what made the craters; it is kept in the GeoPackage.
     body
@@ -86,20 +78,18 @@ def export(
         Vertices of a crater's polygon.
     """
     point = read_json(operating_point)
-    merged, known = read_table(craters, COLUMNS), read_table(catalogue, ["catalogue_id", "lon", "lat", "diameter_km"])
+    published = read_table(craters, COLUMNS)
+    known = read_table(catalogue, ["catalogue_id", "lon", "lat", "diameter_km"])
     searched = read_geotable(footprint, ["split", "area_km2", "geometry"])
-    published = publish(merged, known, point, min_diameter_km, body)
     exported = published[is_exported(published, point)].reset_index(drop=True)
     listed = catalogue_layer(known, exported, searched)
     facts = provenance_rows(
         provenance,
         region=region,
         body=body.model_dump(),
-        weights_hash=merged.attrs.get("weights_hash"),
+        weights_hash=published.attrs.get("weights_hash"),
         operating_point={key: point.get(key) for key in ("threshold", "raw_threshold", "source")},
     )
-    with atomic_path(output_all) as temporary:
-        published.to_parquet(temporary, index=False)
     seam = crosses_seam(searched, [exported, listed], body)
     layers = region_layers(exported, searched, listed, body, vertices)
     write_geopackage(output_geopackage, layers, styles(seam), facts, body)

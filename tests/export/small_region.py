@@ -1,4 +1,4 @@
-"""Made-up craters, catalogues and footprints, and a run of the export over them."""
+"""Made-up craters, catalogues and footprints, and a run of the steps that publish and export them."""
 
 import json
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.sphere.craters import crater_ids
 from crater_pipeline.sphere.projections import choose_projection, transformer
 from crater_pipeline.steps.export import export
+from crater_pipeline.steps.publish import publish
 
 MOON = Body(name="moon", radius_m=1_737_400.0)
 
@@ -110,7 +111,7 @@ class Exported:
 def run_export(
     folder: Path, craters: pd.DataFrame, catalogue: pd.DataFrame, footprint: gpd.GeoDataFrame, body: Body = MOON
 ) -> Exported:
-    """Run the step into `folder`."""
+    """Run both steps into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     craters.to_parquet(folder / "merged.parquet", index=False)
     catalogue.to_parquet(folder / "catalogue.parquet", index=False)
@@ -118,23 +119,29 @@ def run_export(
     (folder / "operating_point.json").write_text(json.dumps(OPERATING_POINT))
     out = folder / "out"
     write_mosaic(out / "projected.tif", footprint, body)
+    publish(
+        craters=folder / "merged.parquet",
+        operating_point=folder / "operating_point.json",
+        catalogue=folder / "catalogue.parquet",
+        output=out / "craters_all.parquet",
+        min_diameter_km=2.0,
+        body=body,
+    )
     export(
         region="small",
-        craters=folder / "merged.parquet",
+        craters=out / "craters_all.parquet",
         operating_point=folder / "operating_point.json",
         catalogue=folder / "catalogue.parquet",
         footprint=folder / "footprint.parquet",
         image=out / "projected.tif",
         output_geopackage=out / "craters.gpkg",
         output_project=out / "craters.qgz",
-        output_all=out / "craters_all.parquet",
         output_csv=out / "craters.csv",
         output_shapefile=out / "craters.shp",
         output_craterstats_shapefile=out / "small_CRATER.shp",
         output_area_shapefile=out / "small_AREA.shp",
         output_diam=out / "small.diam",
         output_scc=out / "small.scc",
-        min_diameter_km=2.0,
         provenance=json.dumps({"configuration_hash": "c0ffee", "sources": [{"url": "a.tif", "sha256": "beef"}]}),
         body=body,
     )

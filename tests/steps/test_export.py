@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from crater_pipeline.export.publication import publish
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps.read_catalogue import read_catalogue
 from tests.export.small_region import (
@@ -26,7 +27,6 @@ from tests.export.small_region import (
 OUTPUTS = {
     "geopackage": "craters.gpkg",
     "project": "craters.qgz",
-    "all": "craters_all.parquet",
     "csv": "craters.csv",
     "shapefile": "craters.shp",
     "craterstats-shapefile": "here_CRATER.shp",
@@ -37,20 +37,21 @@ OUTPUTS = {
 
 
 def command(folder: Path, operating_point: str) -> list[str]:
-    craters_of([0.0], [0.0], [5.0], [0.9]).to_parquet(folder / "merged.parquet")
-    catalogue_of([0.0], [0], [5]).to_parquet(folder / "catalogue.parquet")
+    known = catalogue_of([0.0], [0], [5])
+    known.to_parquet(folder / "catalogue.parquet")
+    craters = publish(craters_of([0.0], [0.0], [5.0], [0.9]), known, OPERATING_POINT, 1.0, MOON)
+    craters.to_parquet(folder / "craters_all.parquet")
     footprint_of({"test": [(-1, -1, 1, 1)]}).to_parquet(folder / "footprint.parquet")
     (folder / "operating_point.json").write_text(operating_point)
     write_mosaic(folder / "projected.tif", footprint_of({"test": [(-1, -1, 1, 1)]}), MOON)
     options = {
         "region": "here",
-        "craters": folder / "merged.parquet",
+        "craters": folder / "craters_all.parquet",
         "operating-point": folder / "operating_point.json",
         "catalogue": folder / "catalogue.parquet",
         "footprint": folder / "footprint.parquet",
         "image": folder / "projected.tif",
         **{f"output-{name}": folder / "out" / file for name, file in OUTPUTS.items()},
-        "min-diameter-km": 1.0,
         "provenance": '{"configuration_hash": "c"}',
         "body": json.dumps(MOON.model_dump()),
     }

@@ -1,6 +1,6 @@
 # Detection. In: the region's raster and weights. Out: detections in tiles (detections.parquet), as circles on the
-# sphere (georeferenced.parquet), each once (merged.parquet), and the files for users: craters.gpkg, shapefiles and the
-# CraterStats files.
+# sphere (georeferenced.parquet), each once (merged.parquet), with calibrated scores and status (craters_all.parquet),
+# and the files for users: craters.gpkg, shapefiles and the CraterStats files.
 
 
 rule detect:
@@ -110,9 +110,40 @@ rule merge:
         " 2>&1 | tee {log:q}"
 
 
-rule export:
+rule publish:
     input:
         craters="results/{region}/merged.parquet",
+        operating_point="results/{region}/operating_point.json",
+        catalogue="results/{region}/catalogue.parquet",
+        code=code("publish"),
+    output:
+        "results/{region}/craters_all.parquet",
+    log:
+        "results/{region}/logs/publish.log",
+    benchmark:
+        "results/{region}/benchmarks/publish.tsv"
+    conda:
+        "../../envs/crater_pipeline.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        min_diameter_km=of_region("complete_km"),
+        body=region_body,
+    shell:
+        "python -m crater_pipeline.steps.publish"
+        " --craters {input.craters:q}"
+        " --operating-point {input.operating_point:q}"
+        " --catalogue {input.catalogue:q}"
+        " --output {output:q}"
+        " --min-diameter-km {params.min_diameter_km}"
+        " --body {params.body:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule export:
+    input:
+        craters="results/{region}/craters_all.parquet",
         operating_point="results/{region}/operating_point.json",
         catalogue="results/{region}/catalogue.parquet",
         footprint="results/{region}/footprint.parquet",
@@ -127,7 +158,6 @@ rule export:
             labels={"result": "Craters (GeoPackage)"},
         ),
         project=update("results/{region}/craters.qgz"),
-        all="results/{region}/craters_all.parquet",
         csv="results/{region}/craters.csv",
         shapefile=multiext(
             "results/{region}/craters", ".shp", ".shx", ".dbf", ".prj", ".cpg"
@@ -150,7 +180,6 @@ rule export:
     resources:
         mem_mb=2000,
     params:
-        min_diameter_km=of_region("complete_km"),
         provenance=lambda wildcards: json.dumps(regions[wildcards.region].provenance),
         body=region_body,
     shell:
@@ -163,14 +192,12 @@ rule export:
         " --image {input.image:q}"
         " --output-geopackage {output.geopackage:q}"
         " --output-project {output.project:q}"
-        " --output-all {output.all:q}"
         " --output-csv {output.csv:q}"
         " --output-shapefile {output.shapefile[0]:q}"
         " --output-craterstats-shapefile {output.craterstats_shapefile[0]:q}"
         " --output-area-shapefile {output.area_shapefile[0]:q}"
         " --output-diam {output.diam:q}"
         " --output-scc {output.scc:q}"
-        " --min-diameter-km {params.min_diameter_km}"
         " --provenance {params.provenance:q}"
         " --body {params.body:q}"
         " 2>&1 | tee {log:q}"
