@@ -184,12 +184,17 @@ class RegionPlan:
         return f"results/{self.ground}/projected.tif" if self.kind == "dtm" else None
 
     @property
+    def annotations_file(self) -> str | None:
+        """What the region's tiles show, to be judged tile by tile; None without a catalogue."""
+        return None if self.catalogue is None else f"results/{self.name}/tiles/annotations.json"
+
+    @property
     def training_files(self) -> list[str]:
         """What the region's network is trained on; nothing where it is not trained."""
         if not self.trained:
             return []
-        tiles = [f"results/{self.name}/tiles/annotations.json", f"results/{self.name}/tiles/images"]
-        return [*tiles, self.elevation_file] if self.elevation_file else tiles
+        files = [self.annotations_file, f"results/{self.name}/tiles/images", self.elevation_file]
+        return [file for file in files if file]
 
     @property
     def initial(self) -> InitialWeights:

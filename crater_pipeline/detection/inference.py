@@ -21,8 +21,8 @@ from crater_pipeline.models.losses import SizeEncoding
 from crater_pipeline.rasters.files import RasterInfo, progress, valid_mask
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
-from crater_pipeline.tiles.footprint import CELL_PX, valid_fraction
 from crater_pipeline.tiles.grid import Tile, TileGrid, TilingSettings
+from crater_pipeline.tiles.searched import CELL_PX, searched_tiles
 
 log = logging.getLogger(__name__)
 
@@ -48,16 +48,6 @@ DTYPES = {
 def empty_detections() -> pd.DataFrame:
     """No detections, with the right columns and types."""
     return pd.DataFrame({name: np.zeros(0, dtype) for name, dtype in DTYPES.items()})
-
-
-def searched_tiles(grid: TileGrid, valid: NDArray[np.bool_], min_valid_fraction: float) -> list[Tile]:
-    """Tiles that hold enough data to be searched; `valid` is the raster's mask in cells of `CELL_PX`."""
-    return [
-        tile
-        for tile in grid.tiles()
-        if valid_fraction(valid, tile.x_off * tile.scale, tile.y_off * tile.scale, tile.size * tile.scale)
-        >= min_valid_fraction * (1 if tile.level == 0 else 0.25)
-    ]
 
 
 Batch = tuple[list[Tile], NDArray[np.float32], NDArray[np.bool_]]
@@ -161,7 +151,7 @@ def search(
     suns = settings.suns_for(network.view) if terrain else 1
     with open_pictures(image, terrain, suns, body, network.view) as (info, read):
         grid = TileGrid.of(info.width, info.height, tiling)
-        tiles = searched_tiles(grid, valid, tiling.min_valid_fraction)
+        tiles = searched_tiles(grid.tiles(), valid, tiling.min_valid_fraction)
         log.info("%s: %d tiles on %d levels, %d sun(s)", image, len(tiles), grid.used_levels, suns)
         per_batch = max(1, settings.batch_size // suns)
         for (group, grey, masks), _ in zip(

@@ -13,7 +13,6 @@ import logging
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 from scipy.spatial import cKDTree
@@ -21,6 +20,7 @@ from scipy.spatial import cKDTree
 from crater_pipeline.settings import Settings
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.craters import crater_ids, unit_vectors
+from crater_pipeline.tiles.inside import assign_split
 
 logger = logging.getLogger(__name__)
 
@@ -120,20 +120,6 @@ def merge(craters: pd.DataFrame, footprint: gpd.GeoDataFrame, body: Body, settin
     merged = unique.sort_values(["score", "crater_id"], ascending=[False, True])[COLUMNS].reset_index(drop=True)
     merged.attrs = dict(craters.attrs)
     return merged
-
-
-def assign_split(lon: ArrayLike, lat: ArrayLike, footprint: gpd.GeoDataFrame) -> NDArray[np.object_]:
-    """Part of the footprint that holds each point (borders included, first row first), None outside; shape (n,)."""
-    lon, lat = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
-    split = np.full(len(lon), None, dtype=object)
-    # the antimeridian is both -180 and 180
-    seam = np.flatnonzero(np.abs(lon) == 180.0)
-    for name, geometry in zip(footprint["split"], footprint.geometry, strict=True):
-        shapely.prepare(geometry)
-        inside = shapely.intersects_xy(geometry, lon, lat)
-        inside[seam] |= shapely.intersects_xy(geometry, -lon[seam], lat[seam])
-        split[inside & (split == None)] = name  # noqa: E711 (elementwise)
-    return split
 
 
 def deduplicate(

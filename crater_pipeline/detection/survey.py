@@ -15,10 +15,11 @@ from crater_pipeline.models.weights import load_network, read_metadata
 from crater_pipeline.rasters.files import raster_info, valid_mask
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
-from crater_pipeline.tiles.footprint import CELL_PX, footprint
+from crater_pipeline.tiles.footprint import footprint
 from crater_pipeline.tiles.grid import TilingSettings
+from crater_pipeline.tiles.parts import Parts
+from crater_pipeline.tiles.searched import CELL_PX
 from crater_pipeline.tiles.splits import SplitSettings
-from crater_pipeline.tiles.writing import Parts
 
 
 def circles(
@@ -42,7 +43,7 @@ def circles(
     warn_unsuitable(image, described, terrain)
     info = raster_info(image)
     assert info.crs is not None  # a reprojected raster has one
-    parts = Parts(info, valid_mask(image, CELL_PX), bounds, body, tiling, split or SplitSettings(), split is not None)
+    parts = Parts(info, valid_mask(image, CELL_PX), bounds, body, tiling, split)
     area = footprint(info, parts.searched, parts.split, bounds, body)
     network = load_network(weights, described)
     found, _ = search(image, network, described.size_encoding, whole, body, tiling, inference, terrain)

@@ -31,7 +31,7 @@ from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.sphere.craters import distance_to_bounds_km
 from crater_pipeline.sphere.zones import zones
 from crater_pipeline.tiles.grid import TilingSettings
-from crater_pipeline.tiles.writing import TOO_LITTLE
+from crater_pipeline.tiles.searched import TOO_LITTLE
 
 logger = logging.getLogger(__name__)
 

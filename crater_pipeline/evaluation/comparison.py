@@ -19,11 +19,12 @@ from crater_pipeline.evaluation.bins import COUNTED, RATES
 from crater_pipeline.evaluation.criterion import Case, Part, average_precisions, block_counts, criterion_figures
 from crater_pipeline.evaluation.curves import reliability
 from crater_pipeline.evaluation.intervals import paired_difference, with_interval
-from crater_pipeline.evaluation.judging import Scene, footprint_part, make_scene
+from crater_pipeline.evaluation.judging import Scene, make_scene
 from crater_pipeline.evaluation.matching import CRITERIA
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.evaluation.summary import HEADLINE, SCHEMA_VERSION, SPLIT, km_per_pixel
 from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.tiles.inside import footprint_part
 
 SAME_PIXEL = 1.01
 """Regions whose pixels differ by a larger factor have no bins in pixels in common."""

@@ -21,7 +21,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
 
 from crater_pipeline.evaluation.matching import (
     CandidatePairs,
@@ -32,13 +31,10 @@ from crater_pipeline.evaluation.matching import (
     unit_vectors,
 )
 from crater_pipeline.sphere.bodies import Body
-from crater_pipeline.sphere.craters import destination
+from crater_pipeline.tiles.inside import footprint_part, inside_share
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
-
-DISC_SAMPLES = 128
-"""Points that measure the share of a circle inside the footprint (to within one percent)."""
 
 OUTCOMES = ("true_positive", "false_positive", "false_negative", "ignored", "unverifiable")
 
@@ -61,46 +57,6 @@ class Scene:
     @property
     def truth_ignored(self) -> BoolArray:
         return ~self.truth["counts"].to_numpy(dtype=bool)
-
-
-def inside_share(
-    lon: FloatArray, lat: FloatArray, diameter_km: FloatArray, area: BaseGeometry, body: Body
-) -> FloatArray:
-    """Share of each circle's area that lies inside `area` (degrees), shape (n,); exact 0 or 1 away from its border.
-
-    Circles near the border are sampled at `DISC_SAMPLES` points of equal area (sunflower arrangement).
-    """
-    share = shapely.contains_xy(area, lon, lat).astype(float)
-    if len(share) == 0:
-        return share
-    half = np.degrees(np.minimum(diameter_km / 2 / body.radius_km, np.pi))
-    # The widest parallel of a circle spans asin(sin(r) / cos(lat)) of longitude; one around a pole spans them all.
-    ratio = np.sin(np.radians(np.minimum(half, 90.0))) / np.maximum(np.cos(np.radians(lat)), 1e-12)
-    width = np.where(np.abs(lat) + half >= 90.0, 360.0, np.degrees(np.arcsin(np.minimum(ratio, 1.0))))
-    boxes = shapely.box(lon - width, lat - half, lon + width, lat + half)
-    # A box may run past the antimeridian, where the footprint goes on at the other side of the map.
-    at_border = shapely.intersects(_prepared(area.boundary), boxes) | (np.abs(lon) + width >= 180.0)
-    near = np.flatnonzero(at_border)
-    if len(near) == 0:
-        return share
-    step = np.arange(DISC_SAMPLES) + 0.5
-    azimuth, radius = step * 180.0 * (3.0 - np.sqrt(5.0)), np.sqrt(step / DISC_SAMPLES)
-    sample_lon, sample_lat = destination(
-        lon[near, None], lat[near, None], azimuth[None, :], diameter_km[near, None] / 2 * radius[None, :], body
-    )
-    share[near] = shapely.contains_xy(area, sample_lon, sample_lat).mean(axis=1)
-    return share
-
-
-def _prepared(geometry: BaseGeometry) -> BaseGeometry:
-    shapely.prepare(geometry)
-    return geometry
-
-
-def footprint_part(footprint: gpd.GeoDataFrame, split: str | None = None) -> BaseGeometry:
-    """Geometry (degrees) of one part of the footprint, or of all parts together; empty where there is none."""
-    rows = footprint if split is None else footprint[footprint["split"] == split]
-    return _prepared(shapely.union_all(rows.geometry.to_numpy()))
 
 
 def make_scene(

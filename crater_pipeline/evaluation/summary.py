@@ -10,11 +10,12 @@ import shapely
 
 from crater_pipeline.evaluation.criterion import Case, Part, criterion_figures
 from crater_pipeline.evaluation.curves import reliability
-from crater_pipeline.evaluation.judging import Scene, footprint_part, make_scene
+from crater_pipeline.evaluation.judging import Scene, make_scene
 from crater_pipeline.evaluation.matching import CRITERIA
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.evaluation.size_frequency import diameter_borders, size_frequency
 from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.tiles.inside import footprint_part
 
 SCHEMA_VERSION = 1
 HEADLINE = "iou50"

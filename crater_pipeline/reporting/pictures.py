@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from rasterio.windows import Window
 
-from crater_pipeline.evaluation.judging import footprint_part, inside_share
 from crater_pipeline.rasters.files import RasterInfo, open_raster, raster_info, read_window
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.craters import destination
+from crater_pipeline.tiles.inside import footprint_part, inside_share
 
 FloatArray = NDArray[np.float64]
 

@@ -19,12 +19,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from crater_pipeline.detection.merging import assign_split
 from crater_pipeline.errors import UserError
 from crater_pipeline.evaluation.matching import optimal_matches
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.craters import crater_ids, great_circle_km
 from crater_pipeline.sphere.outlines import fit_outlines
+from crater_pipeline.tiles.inside import assign_split
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]

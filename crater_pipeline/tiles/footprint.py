@@ -12,34 +12,8 @@ from shapely.geometry import shape
 from crater_pipeline.rasters.files import RasterInfo
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
-from crater_pipeline.tiles.grid import TileGrid, core_edges
+from crater_pipeline.tiles.searched import CELL_PX
 from crater_pipeline.tiles.splits import SPLITS
-
-CELL_PX = 8
-"""Side of the cells, in pixels of level 0, in which searched and unsearched ground are told apart."""
-
-
-def searched_cells(grid: TileGrid, valid: NDArray[np.bool_], min_valid_fraction: float) -> NDArray[np.bool_]:
-    """Cells with data whose level-0 tile is searched; `valid` is the raster's mask in cells of `CELL_PX`."""
-    searched = valid.copy()
-    x_offsets, y_offsets = grid.offsets(0)
-    rows = np.searchsorted(core_edges(y_offsets, grid.size), (np.arange(valid.shape[0]) + 0.5) * CELL_PX) - 1
-    cols = np.searchsorted(core_edges(x_offsets, grid.size), (np.arange(valid.shape[1]) + 0.5) * CELL_PX) - 1
-    for tile in grid.tiles(0):
-        if valid_fraction(valid, tile.x_off, tile.y_off, tile.size) < min_valid_fraction:
-            searched[np.ix_(rows == tile.row, cols == tile.col)] = False
-    return searched
-
-
-def valid_fraction(valid: NDArray[np.bool_], x_off: int, y_off: int, side: int) -> float:
-    """Share of a square window (level-0 pixels) that holds data, from the mask in cells; 0 outside the raster.
-
-    Of a window that reaches beyond the raster, as the only tile of a small one does, the part inside counts.
-    """
-    cells = max(1, -(-side // CELL_PX))
-    row, col = y_off // CELL_PX, x_off // CELL_PX
-    inside = valid[row : row + cells, col : col + cells]
-    return float(inside.mean()) if inside.size else 0.0
 
 
 def footprint(
@@ -54,7 +28,7 @@ def footprint(
     It is laid out on a grid of longitude and latitude with cells of at most `CELL_PX` pixels, so that poles and the
     antimeridian need no special case and the area is exact: R^2 dlon (sin north - sin south).
 
-    searched, parts: arrays in cells of the raster, see `searched_cells` and `splits.split_map`.
+    searched, parts: arrays in cells of the raster, see `searched.searched_cells` and `splits.split_map`.
     """
     step = np.degrees(CELL_PX * info.pixel_size_m / body.radius_m)
     equator_side = 0.0 if bounds.south <= 0 <= bounds.north else min(abs(bounds.south), abs(bounds.north))

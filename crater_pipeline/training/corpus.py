@@ -23,10 +23,10 @@ from crater_pipeline.simulation.settings import SimulationSettings
 from crater_pipeline.simulation.terrain import instrument, simulate_terrain
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
-from crater_pipeline.tiles.footprint import CELL_PX
 from crater_pipeline.tiles.grid import TilingSettings
+from crater_pipeline.tiles.parts import Parts
+from crater_pipeline.tiles.searched import CELL_PX
 from crater_pipeline.tiles.splits import SPLITS, SplitSettings
-from crater_pipeline.tiles.writing import Parts
 from crater_pipeline.training.scenes import Scene, Shows
 from crater_pipeline.training.settings import PretrainingSettings
 
@@ -59,7 +59,7 @@ def ground_scene(raster: Path, catalogue: Path, ground: Ground, body: Body, stor
     if ground.kind == "image":
         shown &= shadow_share(raster, circles) <= MOST_SHADOW
     bounds = Bounds(*ground.bounds)
-    parts = Parts(info, valid_mask(raster, CELL_PX), bounds, body, TilingSettings(), ground.split, trained=True)
+    parts = Parts(info, valid_mask(raster, CELL_PX), bounds, body, TilingSettings(), ground.split)
     hidden = ~parts.wanted | (parts.split != SPLITS.index("train"))
     store.parent.mkdir(parents=True, exist_ok=True)
     values = np.lib.format.open_memmap(store, "w+", np.float32, (info.height, info.width))

@@ -10,7 +10,7 @@ import torch
 from affine import Affine
 from torch import Tensor, nn
 
-from crater_pipeline.detection.inference import DTYPES, empty_detections, search, searched_tiles
+from crater_pipeline.detection.inference import DTYPES, empty_detections, search
 from crater_pipeline.detection.pictures import Terrain, sun_azimuths
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.detection.table import write_detections
@@ -151,10 +151,3 @@ def test_terrain_is_seen_from_all_sides(tmp_path: Path, suns: int, batch_size: i
 def test_an_image_has_one_sun_whatever_the_settings(tmp_path: Path) -> None:
     image = write_image(tmp_path / "i.tif", [(200, 200), (60, 300)])
     pd.testing.assert_frame_equal(run(image, suns=1)[0], run(image, suns=8)[0])
-
-
-def test_blank_tiles_are_not_searched() -> None:
-    grid = TileGrid(512, 256, size=256, overlap=0, levels=2)
-    valid = np.zeros((32, 64), bool)
-    valid[:, :32] = True
-    assert [tile.name for tile in searched_tiles(grid, valid, 0.05)] == ["x1_r000_c000", "x2_r000_c000"]

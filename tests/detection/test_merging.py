@@ -8,7 +8,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crater_pipeline.detection.merging import COLUMNS, MergingSettings, assign_split, deduplicate, merge, similar_pairs
+from crater_pipeline.detection.merging import COLUMNS, MergingSettings, deduplicate, merge, similar_pairs
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.craters import destination, great_circle_km
 
@@ -220,9 +220,3 @@ def test_facts_about_the_detections_travel_on() -> None:
     table = detections()
     table.attrs = {"weights_hash": "abc"}
     assert merge(table, FOOTPRINT, MOON, SETTINGS).attrs == {"weights_hash": "abc"}
-
-
-def test_split_by_centre_borders_and_seam_included() -> None:
-    east = gpd.GeoDataFrame({"split": ["val"]}, geometry=[shapely.box(170, -5, 180, 5)], crs=MOON.geographic_crs)
-    assert assign_split([-180.0, 180.0, 175.0, -179.9], [0, 0, 0, 0], east).tolist() == ["val", "val", "val", None]
-    assert assign_split([0.5, 5.0, 5.1], [0, 5, 0], FOOTPRINT).tolist() == ["train", "test", None]

@@ -1,18 +1,17 @@
 import numpy as np
 import pandas as pd
 import pytest
-import shapely
 
-from crater_pipeline.evaluation.judging import Scene, inside_share, judge, make_scene, ranked
+from crater_pipeline.evaluation.judging import Scene, judge, make_scene, ranked
 from tests.judged_region import MOON, footprint_of, random_region
-
-KM_PER_DEG = np.pi / 180 * MOON.radius_km
 
 
 def table(*rows: tuple[float, float, float], score: float | None = None) -> pd.DataFrame:
     frame = pd.DataFrame(list(rows), columns=["lon", "lat", "diameter_km"], dtype=float)
     return frame if score is None else frame.assign(score=score)
 
+
+KM_PER_DEG = np.pi / 180 * MOON.radius_km
 
 FOOTPRINT = footprint_of({"train": (0, 0, 1, 2), "test": (1, 0, 2, 2)})
 
@@ -80,27 +79,3 @@ def test_ranking_falls_and_leaves_out_the_ignored() -> None:
     false = scene.pred.loc[ranking.loc[~ranking["is_crater"], "pred"]]
     assert (false["diameter_km"] >= 2.0).all()
     assert false["inside"].all()
-
-
-def test_share_inside_of_known_circles() -> None:
-    area = shapely.box(0, 0, 10, 10)
-    lon = np.array([5.0, 0.0, 0.0, -1.0, 0.0])
-    lat = np.array([5.0, 5.0, 0.0, 5.0, 5.0])
-    diameter = np.array([10.0, 10.0, 10.0, 10.0, 1e-3])
-    share = inside_share(lon, lat, diameter, area, MOON)
-    assert share == pytest.approx([1.0, 0.5, 0.25, 0.0, 0.5], abs=0.015)
-
-
-@pytest.mark.parametrize("lon", [-180.0, 179.99, -179.9])
-def test_share_inside_across_the_antimeridian(lon: float) -> None:
-    area = shapely.MultiPolygon([shapely.box(170, -10, 180, 10), shapely.box(-180, -10, -170, 10)])
-    assert inside_share(np.array([lon]), np.array([0.0]), np.array([50.0]), area, MOON) == pytest.approx([1.0])
-
-
-def test_share_inside_around_a_pole() -> None:
-    # A cap of 10 degrees of radius; a circle of 5 degrees of radius about 88 N lies inside, one about 80 N half.
-    cap = shapely.box(-180, 80, 180, 90)
-    diameter = np.full(2, 10 * KM_PER_DEG)
-    share = inside_share(np.array([30.0, 30.0]), np.array([84.9, 80.0]), diameter, cap, MOON)
-    assert share[0] == pytest.approx(1.0)
-    assert 0.35 < share[1] < 0.5

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -41,7 +40,6 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
         elevation=folder / "elevation.tif",
         tiles=folder / "tiles" / "tiles.parquet",
         images=folder / "tiles" / "images",
-        footprint=folder / "footprint.parquet",
         catalogue=folder / "catalogue.parquet",
         annotations=folder / "tiles" / "annotations.json",
         heatmap=folder / "labels.tif",
@@ -50,7 +48,6 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
         image=paths.image,
         output_tiles=paths.tiles,
         output_images=paths.images,
-        output_footprint=paths.footprint,
         bounds=BOUNDS,
         body=MOON,
         tiling=TilingSettings(size=128, overlap=32, levels=2),
@@ -116,12 +113,6 @@ def test_the_label_raster_peaks_at_the_craters(region: SimpleNamespace) -> None:
         cx, cy, _ = annotation["circle"]
         if image and 0 < cx < 128 and 0 < cy < 128:
             assert values[int((cy + image["y_off"]) // 4), int((cx + image["x_off"]) // 4)] == 255
-
-
-def test_the_footprint_covers_the_bounds(region: SimpleNamespace) -> None:
-    area = gpd.read_parquet(region.footprint)["area_km2"].sum()
-    whole = 1737.4**2 * np.radians(3) * (np.sin(np.radians(23)) - np.sin(np.radians(20)))
-    assert area == pytest.approx(whole, rel=0.01)
 
 
 def run(region: SimpleNamespace, folder: Path, **options: object) -> Path:

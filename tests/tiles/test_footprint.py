@@ -12,8 +12,9 @@ from crater_pipeline.rasters.files import RasterInfo
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.sphere.projections import choose_projection
-from crater_pipeline.tiles.footprint import CELL_PX, footprint, searched_cells, wrap_polygons
+from crater_pipeline.tiles.footprint import footprint, wrap_polygons
 from crater_pipeline.tiles.grid import TileGrid
+from crater_pipeline.tiles.searched import CELL_PX
 from crater_pipeline.tiles.splits import SplitSettings, split_map
 
 MOON = Body(name="moon", radius_m=1_737_400)
@@ -102,24 +103,6 @@ def test_what_has_no_data_is_not_searched() -> None:
     assert table["area_km2"].iloc[0] == pytest.approx(exact_area_km2(bounds) / 2, rel=0.015)
     nothing = footprint(info, ~np.ones_like(valid), np.full(valid.shape, 2, np.uint8), bounds, MOON)
     assert len(nothing) == 0
-
-
-def test_the_core_of_a_tile_that_is_skipped_is_not_searched() -> None:
-    grid = TileGrid(1024, 512, size=512, overlap=0)
-    valid = np.ones((64, 128), bool)
-    valid[:, 66:] = False  # the right tile holds 3 % of data
-    searched = searched_cells(grid, valid, 0.05)
-    assert searched[:, :64].all()
-    assert not searched[:, 64:].any()
-    assert searched_cells(grid, valid, 0.01)[:, 64:66].all()
-
-
-def test_a_raster_smaller_than_a_tile_is_searched() -> None:
-    grid = TileGrid(120, 100, size=512)
-    assert searched_cells(grid, np.ones((13, 15), bool), 0.05).all()
-    sparse = np.zeros((13, 15), bool)
-    sparse[0, :5] = True
-    assert not searched_cells(grid, sparse, 0.05).any()
 
 
 def test_polygons_beyond_the_antimeridian_are_cut_and_wrapped() -> None:

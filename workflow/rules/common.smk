@@ -74,6 +74,12 @@ def region_body(wildcards):
     return regions[wildcards.region].body.model_dump_json()
 
 
+def split_of(wildcards):
+    """How the region is divided, as JSON; None where nothing is trained, so that all of it is test."""
+    plan = regions[wildcards.region]
+    return plan.stage("split").model_dump_json() if plan.trained else None
+
+
 def flag(attribute):
     """A parameter function: `--attribute` or `--no-attribute`."""
     return lambda wildcards: (

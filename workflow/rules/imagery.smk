@@ -1,5 +1,6 @@
 # Imagery. In: a mosaic (simulated, downloaded, or a local file used in place). Out: the region in a conformal
-# projection (projected.tif), shaded where the source is a terrain model (shaded.tif).
+# projection (projected.tif), shaded where the source is a terrain model (shaded.tif), the area that is searched
+# (footprint.parquet) and, for training and for COCO's figures, the tiles.
 
 
 rule simulate:
@@ -140,6 +141,37 @@ rule shade:
         " 2>&1 | tee {log:q}"
 
 
+rule footprint:
+    input:
+        image=file_of_region("image_file"),
+        code=code("footprint"),
+    output:
+        "results/{region}/footprint.parquet",
+    log:
+        "results/{region}/logs/footprint.log",
+    benchmark:
+        "results/{region}/benchmarks/footprint.tsv"
+    conda:
+        "../../envs/crater_pipeline.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        bounds=of_region("bounds"),
+        body=region_body,
+        tiling=settings("tiling"),
+        split=lambda wildcards: option("split", split_of(wildcards)),
+    shell:
+        "python -m crater_pipeline.steps.footprint"
+        " --image {input.image:q}"
+        " --output {output:q}"
+        " --bounds {params.bounds}"
+        " --body {params.body:q}"
+        " --tiling {params.tiling:q}"
+        " {params.split}"
+        " 2>&1 | tee {log:q}"
+
+
 rule tile:
     input:
         image=file_of_region("image_file"),
@@ -147,7 +179,6 @@ rule tile:
     output:
         tiles="results/{region}/tiles/tiles.parquet",
         images=directory("results/{region}/tiles/images"),
-        footprint="results/{region}/footprint.parquet",
     log:
         "results/{region}/logs/tile.log",
     benchmark:
@@ -159,19 +190,16 @@ rule tile:
         mem_mb=2000,
     params:
         bounds=of_region("bounds"),
-        trained=flag("trained"),
         body=region_body,
         tiling=settings("tiling"),
-        split=settings("split"),
+        split=lambda wildcards: option("split", split_of(wildcards)),
     shell:
         "python -m crater_pipeline.steps.tile"
         " --image {input.image:q}"
         " --output-tiles {output.tiles:q}"
         " --output-images {output.images:q}"
-        " --output-footprint {output.footprint:q}"
         " --bounds {params.bounds}"
-        " {params.trained}"
         " --body {params.body:q}"
         " --tiling {params.tiling:q}"
-        " --split {params.split:q}"
+        " {params.split}"
         " 2>&1 | tee {log:q}"

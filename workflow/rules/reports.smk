@@ -51,7 +51,7 @@ rule evaluate:
         catalogue="results/{region}/catalogue.parquet",
         footprint="results/{region}/footprint.parquet",
         detections="results/{region}/detections.parquet",
-        annotations="results/{region}/tiles/annotations.json",
+        annotations=file_of_region("annotations_file"),
         code=code("evaluate"),
     output:
         metrics=report(
@@ -71,6 +71,7 @@ rule evaluate:
     resources:
         mem_mb=3000,
     params:
+        annotations=lambda wildcards, input: option("annotations", input.annotations),
         body=region_body,
         settings=settings("evaluation"),
     shell:
@@ -81,7 +82,7 @@ rule evaluate:
         " --catalogue {input.catalogue:q}"
         " --footprint {input.footprint:q}"
         " --detections {input.detections:q}"
-        " --annotations {input.annotations:q}"
+        " {params.annotations}"
         " --output {output.metrics:q}"
         " --output-matches {output.matches:q}"
         " --body {params.body:q}"
