@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from pycocotools.coco import COCO
-from pycocotools.cocoeval import COCOeval
+
+from crater_pipeline.evaluation.coco_matching import SparseCOCOeval
 
 CATEGORY = 1
 NOT_JUDGED = -1.0
@@ -146,7 +147,7 @@ def _precision(
     limits: list[int],
 ) -> np.ndarray:
     """pycocotools' array of precisions, shape (IoU thresholds, recalls, 1, 1, limits), -1 where undefined."""
-    evaluation = COCOeval(_dataset(images, truth), _dataset(images, predictions), "bbox")
+    evaluation = SparseCOCOeval(_dataset(images, truth), _dataset(images, predictions), "bbox")
     evaluation.params.maxDets = limits
     evaluation.params.areaRng = [[0.0, 1e12]]
     evaluation.params.areaRngLbl = ["judged"]
