@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from crater_pipeline import __version__
+from crater_pipeline.code_files import code_version
 from crater_pipeline.errors import UserError
 
 
@@ -14,7 +14,7 @@ def provenance_rows(given: str, **facts: Any) -> list[tuple[str, str]]:
     """(key, value) pairs, sorted by key.
 
     `given` is a JSON object, nested ones flattened to dotted keys (`sources.0.url`); `facts` are added, those that
-    are None are left out. The version of this package is always there. A source's `file` gets its SHA-256 beside it:
+    are None are left out. `code_files.code_version` is always there. A source's `file` gets its SHA-256 beside it:
     that of the data really read, which for a remote mosaic is the region's window and not the published file.
 
     Raises
@@ -33,7 +33,7 @@ def provenance_rows(given: str, **facts: Any) -> list[tuple[str, str]]:
             with Path(source["file"]).open("rb") as file:
                 source["file_sha256"] = hashlib.file_digest(file, "sha256").hexdigest()
     known = {key: value for key, value in facts.items() if value is not None}
-    return sorted(_flatten({"code_version": __version__, **known, **parsed}))
+    return sorted(_flatten({"code_version": code_version(), **known, **parsed}))
 
 
 def _flatten(value: Any, prefix: str = "") -> Iterator[tuple[str, str]]:

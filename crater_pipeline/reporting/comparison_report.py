@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crater_pipeline import __version__
+from crater_pipeline.code_files import code_version
 from crater_pipeline.reporting import comparison_figures as figures
 from crater_pipeline.reporting.pages import page
 from crater_pipeline.reporting.published import PUBLISHED, REFERENCE
@@ -23,7 +23,7 @@ def render(title: str, metrics: Mapping[str, Any]) -> str:
         "comparison.html.j2",
         {
             "title": title,
-            "version": __version__,
+            "version": code_version(),
             "metrics": metrics,
             "headline": headline,
             "rates": RATES,

@@ -8,7 +8,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from crater_pipeline import __version__
+from crater_pipeline.code_files import code_version
 from crater_pipeline.reporting import figures, size_figures
 from crater_pipeline.reporting.pages import number, page
 from crater_pipeline.reporting.pictures import crops, drawn_craters, overview
@@ -60,7 +60,7 @@ def context(inputs: ReportInputs) -> dict[str, Any]:
     return {
         "title": inputs.title,
         "body": inputs.body.name.capitalize(),
-        "version": __version__,
+        "version": code_version(),
         "metrics": metrics,
         "headline": None if criteria is None else criteria[metrics["headline"]],
         "criteria": criteria,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from crater_pipeline.code_files import code_hash
 from crater_pipeline.errors import UserError
 from crater_pipeline.models.settings import ModelSettings, view_of
 from crater_pipeline.models.weights import (
@@ -26,6 +27,9 @@ from crater_pipeline.training.scenes import SCALES, ScenePatches
 from crater_pipeline.training.settings import PretrainingSettings
 
 TILE_PX = 512
+
+CODE = "crater_pipeline.steps.pretrain"
+"""This module, whose name is another one when it is run as a command."""
 
 
 def pretrain(
@@ -89,7 +93,7 @@ def pretrain(
         None,
         epochs=settings.epochs,
         folder=checkpoints,
-        name=run_name([*raster, *catalogue, initial_weights(model), teacher], told),
+        name=run_name([*raster, *catalogue, initial_weights(model), teacher], [*told, code_hash(CODE)]),
         precision="auto",
         averaging_decay=settings.averaging_decay,
         detector_options={

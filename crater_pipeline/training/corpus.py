@@ -1,26 +1,22 @@
 """The scenes that the shipped weights are trained on: terrain and photographs with catalogues, simulated terrain."""
 
-import hashlib
 import logging
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from rasterio.windows import Window
 
-from crater_pipeline.atomic import atomic_path
 from crater_pipeline.labels.learnable import LabelSettings, learnable, raster_circles, raster_relief_m
 from crater_pipeline.labels.shadow import MOST_SHADOW, shadow_share
 from crater_pipeline.rasters.files import open_raster, progress, raster_info, read_window, valid_mask
 from crater_pipeline.settings import Settings
-from crater_pipeline.simulation.presets import as_gld100
-from crater_pipeline.simulation.settings import SimulationSettings
-from crater_pipeline.simulation.terrain import instrument, simulate_terrain
+from crater_pipeline.simulation.scenes import drawn_scene
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.tiles.grid import TilingSettings
@@ -87,38 +83,6 @@ def sample_shares(names: Sequence[str], areas: Sequence[float], settings: Pretra
     ]
 
 
-def simulated_settings(index: int, rng: np.random.Generator) -> tuple[SimulationSettings, float]:
-    """Settings and pixel size in metres of one simulated scene: maria and highlands, sharp and as GLD100 in turn."""
-    settings = SimulationSettings(
-        mare_fraction=(0.5, 0.15, 0.85, 0.0, 1.0)[index % 5],
-        density=float(np.exp(rng.normal(0, 0.3))),
-        roughness=float(np.exp(rng.normal(0, 0.3))),
-    )
-    pixel_m = float(rng.choice([60.0, 100.0, 100.0, 118.0, 200.0]))
-    return (as_gld100(settings, pixel_m) if index % 2 == 0 else settings), pixel_m
-
-
-def _simulate(index: int, size: int, seed: int, cache: Path) -> Path:
-    """Draw a scene, or find it in `cache`; the file's name tells what it was made from."""
-    rng = np.random.default_rng([seed, index])
-    settings, pixel_m = simulated_settings(index, rng)
-    key = hashlib.sha256(f"{settings.model_dump_json()} {pixel_m} {size} {seed}".encode()).hexdigest()[:12]
-    path = cache / f"scene_{index}_{key}.npz"
-    if not path.exists():
-        terrain = simulate_terrain((size, size), pixel_m, seed * 1000 + index, settings)
-        arrays: dict[str, Any] = {
-            "elevation": instrument(terrain.elevation_m, rng, settings),
-            "albedo": terrain.albedo,
-            "circles": np.column_stack([terrain.x, terrain.y, terrain.diameter_px / 2]),
-            "visibility": terrain.visibility,
-            "pixel_m": pixel_m,
-            "blur_px": settings.dtm_blur_px,
-        }
-        with atomic_path(path) as temporary:
-            np.savez(temporary, **arrays)
-    return path
-
-
 MIN_VISIBILITY = 0.35
 """Simulated craters fainter than this are ignored in training: neither seen by every eye nor absent."""
 
@@ -139,7 +103,7 @@ def simulated_scenes(settings: PretrainingSettings, cache: Path) -> list[Scene]:
     """Scenes of simulated terrain, drawn by all processors and cached as files in `cache`."""
     jobs = range(settings.simulated_scenes)
     with ProcessPoolExecutor(min(processors(), MOST_SIMULATORS), mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(_simulate, i, settings.simulated_size_px, settings.seed, cache) for i in jobs]
+        futures = [pool.submit(drawn_scene, i, settings.simulated_size_px, settings.seed, cache) for i in jobs]
         paths = [future.result() for future in progress(futures, "simulating terrain")]
     scenes = []
     for path in paths:

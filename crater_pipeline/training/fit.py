@@ -69,15 +69,16 @@ class EpochSampler(Sampler[int]):
             position += len(order)
 
 
-def run_name(files: Iterable[Path | None], settings: Iterable[str]) -> str:
+def run_name(files: Iterable[Path | None], told: Iterable[str]) -> str:
     """Name of a run: a hash of all that its weights depend on, so that checkpoints are never taken for another's.
 
-    files: their contents count, not their places; None for one that is not there.
+    files: their contents count, not their places; None for one that is not there. told: settings, and the hash of the
+    code that trains.
     """
     digest = hashlib.sha256()
     for path in files:
         digest.update(file_hash(path).encode() if path else b"none")
-    digest.update(json.dumps(list(settings)).encode())
+    digest.update(json.dumps(list(told)).encode())
     return digest.hexdigest()[:16]
 
 

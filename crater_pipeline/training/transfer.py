@@ -5,6 +5,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from crater_pipeline.code_files import code_hash
 from crater_pipeline.errors import UserError
 from crater_pipeline.labels.coco import CocoTile, read_coco
 from crater_pipeline.models.centernet import CenterNet
@@ -24,11 +25,11 @@ DEFAULT_THRESHOLD = 0.34
 def run_key(
     annotations: Path, images: Path, elevation: Path | None, model: ModelSettings, training: TrainingSettings
 ) -> str:
-    """Name of a run, see `run_name`."""
+    """Name of a run, see `run_name`; it tells apart what other training code, too, would have made."""
     files = [annotations, *sorted(images.glob("*.png")), elevation, initial_weights(model)]
     # Neither changes the result: how many processes prepare tiles, and where the initial weights lie.
     settings = (model.model_dump_json(exclude={"initial"}), training.model_dump_json(exclude={"workers"}))
-    return run_name(files, settings)
+    return run_name(files, (*settings, code_hash(__name__)))
 
 
 def transfer(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crater_pipeline import __version__
+from crater_pipeline.code_files import code_version
 from crater_pipeline.errors import UserError
 from crater_pipeline.export.provenance import provenance_rows
 
@@ -14,7 +14,7 @@ def test_nested_facts_become_dotted_names() -> None:
     given = '{"sources": [{"url": "a"}, {"url": "b", "sha256": null}], "configuration_hash": "c", "n": 2}'
     assert provenance_rows(given, region="r", weights_hash=None, body={"radius_m": 1.5}) == [
         ("body.radius_m", "1.5"),
-        ("code_version", __version__),
+        ("code_version", code_version()),
         ("configuration_hash", "c"),
         ("n", "2"),
         ("region", "r"),
@@ -26,7 +26,7 @@ def test_nested_facts_become_dotted_names() -> None:
 
 def test_what_is_given_wins() -> None:
     assert provenance_rows('{"code_version": "9"}') == [("code_version", "9")]
-    assert provenance_rows("") == [("code_version", __version__)]
+    assert provenance_rows("") == [("code_version", code_version())]
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", "3"])

@@ -3,6 +3,8 @@
 #
 # A rule gets only the sections that its step reads (as JSON), so that editing a section reruns nothing else, and
 # lists the package files that its step imports (`code=`), which Snakemake cannot see by itself.
+#
+# Options are written `--name=value`: a value that begins with a hyphen, such as a title, is no option then.
 
 import json
 import os
@@ -10,9 +12,9 @@ import shlex
 import sys
 from pathlib import Path
 
+from crater_pipeline.code_files import code_files
 from crater_pipeline.configuration.comparison_plan import ComparisonPlan
 from crater_pipeline.configuration.loading import load
-from crater_pipeline.configuration.code_files import code_files
 from crater_pipeline.errors import UserError
 from crater_pipeline.configuration.plan import RegionPlan, body
 
@@ -90,13 +92,13 @@ def flag(attribute):
 
 
 def option(name, value):
-    """`--name value`, or nothing where there is no value; quoted for the shell."""
-    return "" if value in (None, []) else f"--{name} {shlex.quote(str(value))}"
+    """`--name=value`, or nothing where there is no value; quoted for the shell."""
+    return "" if value in (None, []) else f"--{name}={shlex.quote(str(value))}"
 
 
 def repeated(name, values):
     """`--name=value` for every value; quoted for the shell."""
-    return " ".join(f"--{name}={shlex.quote(str(value))}" for value in values)
+    return " ".join(option(name, value) for value in values)
 
 
 def comparison_plan(wildcards):

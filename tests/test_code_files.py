@@ -1,14 +1,15 @@
 """The walk over imports: known answers on small packages, and agreement with what Python really imports."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from crater_pipeline.configuration.code_files import PACKAGE, code_files
+from crater_pipeline.code_files import PACKAGE, code_files, code_hash, code_version
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 STEPS = sorted(path.stem for path in (ROOT / PACKAGE / "steps").glob("[a-z]*.py"))
 
 
@@ -91,3 +92,64 @@ def test_names_everything_that_python_imports(step: str) -> None:
     done = subprocess.run([sys.executable, "-c", listing], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = {Path(line).resolve().relative_to(ROOT) for line in done.stdout.split()}
     assert loaded <= set(code_files(step, ROOT))
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """The package as it would be installed elsewhere."""
+    shutil.copytree(ROOT / PACKAGE, tmp_path / PACKAGE, ignore=shutil.ignore_patterns("__pycache__", "weights"))
+    return tmp_path
+
+
+TRAINING = "crater_pipeline.training.transfer"
+
+
+def test_version_and_hash_are_those_of_the_files_wherever_they_lie(copied: Path) -> None:
+    (copied / PACKAGE / "notes.txt").write_text("no part of the package")
+    (copied / PACKAGE / "steps" / "__pycache__").mkdir()
+    (copied / PACKAGE / "steps" / "__pycache__" / "find.pyc").write_bytes(b"compiled")
+    assert code_version(copied) == code_version()
+    assert code_hash(TRAINING, copied) == code_hash(TRAINING)
+
+
+@pytest.mark.parametrize("file", ["steps/find.py", "reporting/templates/report.html.j2", "sphere/__init__.py"])
+def test_every_edit_is_another_version(copied: Path, file: str) -> None:
+    with (copied / PACKAGE / file).open("a") as opened:
+        opened.write("\n")
+    assert code_version(copied) != code_version()
+
+
+@pytest.mark.parametrize(
+    ("file", "depends"),
+    [
+        ("training/patches.py", True),
+        ("models/losses.py", True),
+        ("light/views.py", True),
+        ("labels/learnable.py", True),
+        ("training/corpus.py", False),
+        ("reporting/report.py", False),
+        ("steps/train.py", False),
+    ],
+)
+def test_training_depends_on_the_code_that_it_imports(copied: Path, file: str, depends: bool) -> None:
+    with (copied / PACKAGE / file).open("a") as opened:
+        opened.write("\nEDITED = 1\n")
+    assert (code_hash(TRAINING, copied) != code_hash(TRAINING)) == depends
+
+
+def test_comments_layout_and_docstrings_do_nothing(tmp_path: Path) -> None:
+    made = []
+    for name, source in {
+        "bare": "X = 1\ndef f(a):\n    return a\n",
+        "described": '"""Of X."""\nX = 1\n"""X."""\n\ndef f(a):\n    """A."""\n    return a  # a\n',
+        "other": "X = 1\ndef f(a):\n    return -a\n",
+    }.items():
+        make_package(tmp_path / name, steps__train=source)
+        made.append(code_hash(f"{PACKAGE}.steps.train", tmp_path / name))
+    assert made[0] == made[1] != made[2]
+
+
+def test_a_hash_of_no_module_is_an_error(tmp_path: Path) -> None:
+    make_package(tmp_path)
+    with pytest.raises(FileNotFoundError, match="fly"):
+        code_hash(f"{PACKAGE}.steps.fly", tmp_path)

@@ -1,15 +1,22 @@
 """Which of our own files a module's behaviour depends on: a walk over its imports, without executing it.
 
 Snakemake sees a rule's command but not the code behind it. Every rule therefore lists `code_files(step)` as an
-input, so that editing a module reruns exactly the rules whose step imports it, directly or not.
+input, so that editing a module reruns exactly the rules whose step imports it, directly or not. What is kept beyond a
+rule's run, such as checkpoints, carries `code_hash`, and what is published `code_version`.
 """
 
 import ast
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
+from crater_pipeline import __version__
+
 PACKAGE = "crater_pipeline"
+
+ROOT = Path(__file__).parents[1]
+"""Folder of the package that is running: a checkout, or where it is installed."""
 
 DATA_FOLDERS = ("templates", "styles")
 """Folders of files that belong to the code beside them. (Weights are an input of their own.)"""
@@ -27,6 +34,50 @@ def code_files(step: str, root: Path) -> list[Path]:
     files = {path for name in modules if (path := module_path(name, root)) is not None}
     files |= {data for path in files for data in data_files(path)}
     return sorted(path.relative_to(root) for path in files)
+
+
+@cache
+def code_hash(module: str, root: Path = ROOT) -> str:
+    """Hash of what `module` and all of ours that it imports do.
+
+    Comments, layout and docstrings are left out: hours of training are not lost to a better comment. It may differ
+    between versions of Python. Raises `FileNotFoundError` if there is no such module.
+    """
+    if module_path(module, root) is None:
+        raise FileNotFoundError(f"{module} is no module of {root / PACKAGE}")
+    paths = {name: module_path(name, root) for name in reachable_modules(module, root)}
+    return digest_of((name, meaning(path)) for name, path in sorted(paths.items()) if path is not None)
+
+
+def meaning(path: Path) -> bytes:
+    """What a Python file does: its syntax tree without docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    return ast.dump(_WithoutConstants().visit(tree)).encode()
+
+
+class _WithoutConstants(ast.NodeTransformer):
+    """Drops expressions that are mere constants, which do nothing."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
+        return None if isinstance(node.value, ast.Constant) else node
+
+
+@cache
+def code_version(root: Path = ROOT) -> str:
+    """The package's version and a hash of its files, `0.1.0+1a2b3c4d5e6f`: the same in a checkout and installed."""
+    package = root / PACKAGE
+    files = {file for path in package.rglob("*.py") for file in (path, *data_files(path))}
+    contents = ((path.relative_to(package).as_posix(), path.read_bytes()) for path in sorted(files))
+    return f"{__version__}+{digest_of(contents)[:12]}"
+
+
+def digest_of(contents: Iterable[tuple[str, bytes]]) -> str:
+    """SHA-256 of named contents, in the order given."""
+    digest = hashlib.sha256()
+    for name, content in contents:
+        digest.update(f"{name} {len(content)} ".encode())
+        digest.update(content)
+    return digest.hexdigest()
 
 
 @cache
