@@ -59,7 +59,8 @@ class Region(Settings, extra="allow"):
     like: Name | None = Field(
         None,
         description="Name of another region, from which every key but the title is taken that is not given here. As "
-        "long as mosaic, bounds, reprojection and shading are its own, its raster is used and not made again.",
+        "long as mosaic, bounds and reprojection are its own, its raster is used and not made again; terrain is shaded "
+        "again where `shading` differs.",
     )
     folds: int | None = Field(
         None,

@@ -10,7 +10,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from crater_pipeline import __version__
 from crater_pipeline.configuration import limits as derived
 from crater_pipeline.configuration.entries import STAGES, Configuration, Region
 from crater_pipeline.configuration.initial_weights import InitialWeights
@@ -54,18 +53,25 @@ class RegionPlan:
 
     @cached_property
     def ground(self) -> str:
-        """Name of the region whose raster this one uses: its own, or that of the region it is `like`.
+        """Name of the region whose reprojected raster this one uses: its own, or that of the region it is `like`.
 
         Folds and variants of a model differ in what is learned, not in what is seen.
         """
-        if self.region.like is None:
+        if self._like is None:
             return self.name
-        base = RegionPlan(self.region.like, self.configuration)
-        mine, theirs = (
-            (plan.region.mosaic, plan.bounds, plan.stage("reprojection"), plan.stage("shading"))
-            for plan in (self, base)
-        )
-        return base.ground if mine == theirs else self.name
+        mine, theirs = ((plan.region.mosaic, plan.bounds, plan.stage("reprojection")) for plan in (self, self._like))
+        return self._like.ground if mine == theirs else self.name
+
+    @cached_property
+    def lit_ground(self) -> str:
+        """Name of the region whose shaded terrain this one uses: one of the same ground under the same light."""
+        if self._like is None or self.ground == self.name or self.stage("shading") != self._like.stage("shading"):
+            return self.name
+        return self._like.lit_ground
+
+    @property
+    def _like(self) -> "RegionPlan | None":
+        return None if self.region.like is None else RegionPlan(self.region.like, self.configuration)
 
     @property
     def title(self) -> str:
@@ -174,14 +180,19 @@ class RegionPlan:
                 return str(catalogue.path)
 
     @property
+    def ground_file(self) -> str:
+        """The region's raster on its map: an image, or a terrain model before it is shaded."""
+        return f"results/{self.ground}/projected.tif"
+
+    @property
     def image_file(self) -> str:
         """The raster that the network sees."""
-        return f"results/{self.ground}/{'shaded' if self.kind == 'dtm' else 'projected'}.tif"
+        return f"results/{self.lit_ground}/shaded.tif" if self.kind == "dtm" else self.ground_file
 
     @property
     def elevation_file(self) -> str | None:
         """The region's terrain, to judge relief by and to light anew while training; None for an image."""
-        return f"results/{self.ground}/projected.tif" if self.kind == "dtm" else None
+        return self.ground_file if self.kind == "dtm" else None
 
     @property
     def annotations_file(self) -> str | None:
@@ -236,7 +247,7 @@ class RegionPlan:
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """What made the region's craters: hash of the configuration up to the export, code version, sources."""
+        """What made the region's craters: hash of the configuration up to the export, and sources."""
         ignored = {"evaluation"} | ({"shading"} if self.kind == "image" else set())
         whole = {
             "bounds": self.bounds,
@@ -253,7 +264,6 @@ class RegionPlan:
         ]
         return {
             "configuration_hash": hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest(),
-            "code_version": __version__,
             "sources": sources,
         }
 

@@ -61,12 +61,19 @@ def test_a_variant_uses_the_raster_of_the_region_it_is_like_unless_it_needs_anot
         "model": {"like": "iridum", "model": {"initial": "none"}, "split": {"seed": 4}, "tiling": {"levels": 1}},
         "second": {"like": "model"},
         "lit": {"like": "iridum", "shading": {"sun_azimuth_deg": 90}},
+        "lit_so_too": {"like": "lit", "model": {"initial": "none"}},
+        "lit_back": {"like": "lit", "shading": {"sun_azimuth_deg": 270}},
         "small": {"like": "iridum", "bounds": [-30, 30, -20, 40]},
         "inside": {"like": "small"},
     }
     plans = {name: RegionPlan(name, configured(regions=regions)) for name in regions}
     grounds = {name: plan.ground for name, plan in plans.items()}
-    assert grounds == {"model": "iridum", "second": "iridum", "lit": "lit", "small": "small", "inside": "small"}
+    lit = dict.fromkeys(("lit", "lit_so_too", "lit_back"), "iridum")
+    assert grounds == {"model": "iridum", "second": "iridum", **lit, "small": "small", "inside": "small"}
+    assert [plans[name].image_file for name in lit] == [
+        f"results/{name}/shaded.tif" for name in ("lit", "lit", "lit_back")
+    ]
+    assert {plans[name].elevation_file for name in lit} == {"results/iridum/projected.tif"}
     assert plans["second"].mosaic_file == "results/iridum/mosaic.tif"
     assert plans["second"].image_file == "results/iridum/shaded.tif"
     assert plans["second"].elevation_file == "results/iridum/projected.tif"
