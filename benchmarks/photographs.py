@@ -15,7 +15,7 @@ from crater_pipeline.evaluation.calibration import apply
 from crater_pipeline.evaluation.judging import judge, make_scene, ranked
 from crater_pipeline.evaluation.matching import CRITERIA
 from crater_pipeline.evaluation.metrics import average_precision
-from crater_pipeline.evaluation.operating_point import MAX_CUT_FRACTION
+from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.labels.catalogues import clip_catalogue, read_catalogue
 from crater_pipeline.models.weights import metadata_path, read_metadata, shipped_weights
 from crater_pipeline.rasters.extent import raster_bounds
@@ -26,7 +26,7 @@ from crater_pipeline.sphere.bounds import Bounds
 
 def judged(craters: pd.DataFrame, catalogue: pd.DataFrame, area: object, min_km: float, threshold: float) -> None:
     """Print one line a criterion."""
-    scene = make_scene(craters, catalogue, area, "test", min_km, MAX_CUT_FRACTION, MOON)  # type: ignore[arg-type]
+    scene = make_scene(craters, catalogue, area, "test", min_km, EvaluationSettings().max_cut_fraction, MOON)  # type: ignore[arg-type]
     truth = int(scene.truth["counts"].sum())
     for criterion in CRITERIA:
         pairs = scene.pairs(criterion)

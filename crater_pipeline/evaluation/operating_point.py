@@ -17,7 +17,6 @@ from crater_pipeline.evaluation import calibration, uncertainty
 from crater_pipeline.evaluation.curves import threshold_curve
 from crater_pipeline.evaluation.intervals import spatial_blocks
 from crater_pipeline.evaluation.judging import Scene, judge, make_scene, ranked
-from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.sphere.bodies import Body
 
 logger = logging.getLogger(__name__)
@@ -29,8 +28,6 @@ SPLIT = "val"
 
 MIN_TRUTH = 25
 """Fewer craters in the validation part say less than the weights' own calibration does."""
-
-MAX_CUT_FRACTION = EvaluationSettings().max_cut_fraction
 
 MAX_THRESHOLDS = 200
 ECE_BLOCK_KM = 25.0
@@ -64,16 +61,17 @@ def operating_point(
     weights: Mapping[str, Any],
     trained: bool,
     min_diameter_km: float,
+    max_cut_fraction: float,
     body: Body,
 ) -> dict[str, Any]:
     """Threshold, calibration and uncertainty of a region, as `operating_point.json` holds them.
 
     `craters` has lon, lat, diameter_km, diameter_px and score (raw); `weights` is the weights' metadata with threshold,
-    calibration and (if known) uncertainty. Scores under "threshold" are calibrated, those under "raw_threshold" the
-    network's own.
+    calibration and (if known) uncertainty. Which craters count, `judging.make_scene` says. Scores under "threshold" are
+    calibrated, those under "raw_threshold" the network's own.
     """
     raw_scored = craters.assign(score=craters["score"].to_numpy(dtype=float))
-    scene = make_scene(raw_scored, catalogue, footprint, SPLIT, min_diameter_km, MAX_CUT_FRACTION, body)
+    scene = make_scene(raw_scored, catalogue, footprint, SPLIT, min_diameter_km, max_cut_fraction, body)
     n_truth = int(scene.truth["counts"].sum())
     fitted = _fitted(scene, weights.get("uncertainty")) if trained and n_truth >= MIN_TRUTH else None
     if fitted is None:
@@ -109,6 +107,7 @@ def pooled_operating_point(
     catalogues: Sequence[pd.DataFrame],
     weights: Mapping[str, Any],
     min_diameter_km: float,
+    max_cut_fraction: float,
     body: Body,
 ) -> dict[str, Any]:
     """`operating_point` of several regions together: their craters and footprints, and their catalogues."""
@@ -120,6 +119,7 @@ def pooled_operating_point(
         weights,
         True,
         min_diameter_km,
+        max_cut_fraction,
         body,
     )
 

@@ -24,6 +24,7 @@ def calibrate(
     trained: bool,
     suns: int = 1,
     min_diameter_km: float,
+    max_cut_fraction: float,
     body: Body,
 ) -> None:
     """Fit score calibration and threshold (best F1) on the validation part; otherwise take the weights' own.
@@ -48,6 +49,8 @@ def calibrate(
         Suns under which the region was searched: the weights' own threshold depends on it.
     min_diameter_km
         Diameter from which craters are judged.
+    max_cut_fraction
+        Craters with a larger share of their area outside the searched area are not judged.
     body
         The body as JSON: name and radius_m.
     """
@@ -65,6 +68,7 @@ def calibrate(
         weights,
         trained,
         min_diameter_km,
+        max_cut_fraction,
         body,
     )
     write_text(output, json.dumps(point, indent=1, allow_nan=False) + "\n")

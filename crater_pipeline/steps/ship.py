@@ -35,6 +35,7 @@ def ship(
     output_weights: Path,
     output_metadata: Path,
     min_diameter_km: float,
+    max_cut_fraction: float,
     body: Body,
     tiling: TilingSettings,
     split: SplitSettings,
@@ -64,6 +65,8 @@ def ship(
         Their description with threshold and calibration.
     min_diameter_km
         Diameter from which craters are judged.
+    max_cut_fraction
+        Craters with a larger share of their area outside the searched area are not judged.
     split
         The split that the pretraining used; its `val` part is what it did not see.
     shading
@@ -79,7 +82,8 @@ def ship(
             survey(path, weights, metadata, area, body, tiling, lit, merging, split, terrain)
             for path, area, terrain in zip(image, areas, terrains, strict=True)
         ]
-        return pooled_operating_point(surveys, known, described.model_dump(), min_diameter_km, body)
+        own = described.model_dump()
+        return pooled_operating_point(surveys, known, own, min_diameter_km, max_cut_fraction, body)
 
     def found(point: dict[str, Any]) -> dict[str, Any]:
         return {"threshold": point["raw_threshold"], **{key: point[key] for key in ("calibration", "uncertainty")}}

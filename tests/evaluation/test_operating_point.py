@@ -18,8 +18,8 @@ WEIGHTS: dict[str, Any] = {
 }
 
 
-def point_of(region: Region, trained: bool = True, limit: float = 2.0) -> dict[str, Any]:
-    return operating_point(region.craters, region.catalogue, region.footprint, WEIGHTS, trained, limit, MOON)
+def point_of(region: Region, trained: bool = True, limit: float = 2.0, cut: float = 0.25) -> dict[str, Any]:
+    return operating_point(region.craters, region.catalogue, region.footprint, WEIGHTS, trained, limit, cut, MOON)
 
 
 def test_no_threshold_has_a_better_f1_on_the_validation_part() -> None:
@@ -51,6 +51,16 @@ def test_the_test_part_plays_no_role() -> None:
     others = region.craters["split"] != "test"
     without = Region(region.craters[others], region.catalogue[region.catalogue["lon"] < -21], region.footprint)
     assert point_of(without) == point_of(region)
+
+
+def test_craters_that_the_edge_cuts_count_as_far_as_the_settings_say() -> None:
+    region = random_region(4)
+    counted = []
+    for cut in (0.0, 0.25, 1.0):
+        scene = make_scene(region.craters, region.catalogue, region.footprint, "val", 2.0, cut, MOON)
+        counted.append(scene.truth["counts"].sum())
+        assert point_of(region, cut=cut)["n_validation_truth"] == counted[-1]
+    assert counted[0] < counted[1] < counted[2]
 
 
 @pytest.mark.parametrize("why", ["not trained", "few craters", "no catalogue", "nothing found"])
@@ -87,6 +97,6 @@ def test_the_weights_own_uncertainty_where_nothing_is_fitted() -> None:
     region = random_region(4)
     own: dict[str, Any] = {"centre": {}, "diameter": {}}
     given = {**WEIGHTS, "uncertainty": own}
-    point = operating_point(region.craters, region.catalogue, region.footprint, given, False, 2.0, MOON)
+    point = operating_point(region.craters, region.catalogue, region.footprint, given, False, 2.0, 0.25, MOON)
     assert point["uncertainty"] == own
     assert point_of(region, trained=False)["uncertainty"] is None

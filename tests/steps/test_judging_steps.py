@@ -65,6 +65,7 @@ class Chain:
             output=self.path("operating_point.json"),
             trained=trained,
             min_diameter_km=2.0,
+            max_cut_fraction=0.25,
             body=MOON,
             **more,
         )

@@ -62,6 +62,7 @@ def shipped(terrain: Path, folder: Path, elevation: list[Path] | None, suns: int
         output_weights=folder / "w.safetensors",
         output_metadata=folder / "w.json",
         min_diameter_km=1.0,
+        max_cut_fraction=0.25,
         body=MOON,
         tiling=TilingSettings(size=256, overlap=64, levels=1),
         split=SplitSettings(block_px=128, fractions=(0.2, 0.7, 0.1)),

@@ -34,12 +34,12 @@ rule pretrain:
         " {params.raster}"
         " {params.catalogue}"
         " {params.ground}"
-        " --output-weights {output.weights:q}"
-        " --output-metadata {output.metadata:q}"
-        " --checkpoints results/pretraining/checkpoints"
-        " --body {params.body:q}"
-        " --model {params.model:q}"
-        " --settings {params.settings:q}"
+        " --output-weights={output.weights:q}"
+        " --output-metadata={output.metadata:q}"
+        " --checkpoints=results/pretraining/checkpoints"
+        " --body={params.body:q}"
+        " --model={params.model:q}"
+        " --settings={params.settings:q}"
         " 2>&1 | tee {log:q}"
 
 
@@ -72,6 +72,9 @@ rule ship:
         min_diameter_km=lambda wildcards: pretraining_plan()
         .stage("evaluation")
         .min_diameter_km,
+        max_cut_fraction=lambda wildcards: pretraining_plan()
+        .stage("evaluation")
+        .max_cut_fraction,
         body=lambda wildcards: pretraining_plan().body.model_dump_json(),
         tiling=pretraining_settings("tiling"),
         split=pretraining_settings("split"),
@@ -80,19 +83,20 @@ rule ship:
         shading=pretraining_settings("shading"),
     shell:
         "python -m crater_pipeline.steps.ship"
-        " --weights {input.weights:q}"
-        " --metadata {input.metadata:q}"
+        " --weights={input.weights:q}"
+        " --metadata={input.metadata:q}"
         " {params.image}"
         " {params.elevation}"
         " {params.catalogue}"
         " {params.bounds}"
-        " --output-weights {output.weights:q}"
-        " --output-metadata {output.metadata:q}"
-        " --min-diameter-km {params.min_diameter_km}"
-        " --body {params.body:q}"
-        " --tiling {params.tiling:q}"
-        " --split {params.split:q}"
-        " --inference {params.inference:q}"
-        " --merging {params.merging:q}"
-        " --shading {params.shading:q}"
+        " --output-weights={output.weights:q}"
+        " --output-metadata={output.metadata:q}"
+        " --min-diameter-km={params.min_diameter_km}"
+        " --max-cut-fraction={params.max_cut_fraction}"
+        " --body={params.body:q}"
+        " --tiling={params.tiling:q}"
+        " --split={params.split:q}"
+        " --inference={params.inference:q}"
+        " --merging={params.merging:q}"
+        " --shading={params.shading:q}"
         " 2>&1 | tee {log:q}"

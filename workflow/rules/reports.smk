@@ -28,19 +28,21 @@ rule calibrate:
         trained=flag("trained"),
         suns=of_region("suns"),
         min_diameter_km=setting("evaluation", "min_diameter_km"),
+        max_cut_fraction=setting("evaluation", "max_cut_fraction"),
         body=region_body,
     shell:
         "python -m crater_pipeline.steps.calibrate"
-        " --craters {input.craters:q}"
-        " --catalogue {input.catalogue:q}"
-        " --footprint {input.footprint:q}"
-        " --metadata {input.metadata:q}"
+        " --craters={input.craters:q}"
+        " --catalogue={input.catalogue:q}"
+        " --footprint={input.footprint:q}"
+        " --metadata={input.metadata:q}"
         " {params.initial_operating_point}"
-        " --output {output:q}"
+        " --output={output:q}"
         " {params.trained}"
-        " --suns {params.suns}"
-        " --min-diameter-km {params.min_diameter_km}"
-        " --body {params.body:q}"
+        " --suns={params.suns}"
+        " --min-diameter-km={params.min_diameter_km}"
+        " --max-cut-fraction={params.max_cut_fraction}"
+        " --body={params.body:q}"
         " 2>&1 | tee {log:q}"
 
 
@@ -76,17 +78,17 @@ rule evaluate:
         settings=settings("evaluation"),
     shell:
         "python -m crater_pipeline.steps.evaluate"
-        " --region {wildcards.region}"
-        " --craters {input.craters:q}"
-        " --operating-point {input.operating_point:q}"
-        " --catalogue {input.catalogue:q}"
-        " --footprint {input.footprint:q}"
-        " --detections {input.detections:q}"
+        " --region={wildcards.region}"
+        " --craters={input.craters:q}"
+        " --operating-point={input.operating_point:q}"
+        " --catalogue={input.catalogue:q}"
+        " --footprint={input.footprint:q}"
+        " --detections={input.detections:q}"
         " {params.annotations}"
-        " --output {output.metrics:q}"
-        " --output-matches {output.matches:q}"
-        " --body {params.body:q}"
-        " --settings {params.settings:q}"
+        " --output={output.metrics:q}"
+        " --output-matches={output.matches:q}"
+        " --body={params.body:q}"
+        " --settings={params.settings:q}"
         " 2>&1 | tee {log:q}"
 
 
@@ -122,15 +124,15 @@ rule report:
         body=region_body,
     shell:
         "python -m crater_pipeline.steps.report"
-        " --metrics {input.metrics:q}"
-        " --matches {input.matches:q}"
-        " --craters {input.craters:q}"
-        " --catalogue {input.catalogue:q}"
-        " --footprint {input.footprint:q}"
-        " --operating-point {input.operating_point:q}"
-        " --image {input.image:q}"
-        " --metadata {input.metadata:q}"
-        " --output {output:q}"
-        " --title {params.title:q}"
-        " --body {params.body:q}"
+        " --metrics={input.metrics:q}"
+        " --matches={input.matches:q}"
+        " --craters={input.craters:q}"
+        " --catalogue={input.catalogue:q}"
+        " --footprint={input.footprint:q}"
+        " --operating-point={input.operating_point:q}"
+        " --image={input.image:q}"
+        " --metadata={input.metadata:q}"
+        " --output={output:q}"
+        " --title={params.title:q}"
+        " --body={params.body:q}"
         " 2>&1 | tee {log:q}"
