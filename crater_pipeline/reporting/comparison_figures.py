@@ -22,8 +22,10 @@ def styled(entries: Sequence[Entry]) -> Iterator[tuple[str, Any, str, str, str]]
     """(label, figures, colour, dash, marker) of each entry; neighbours differ in all, with or without colour."""
     for i, entry in enumerate(entries):
         dash = DASHES[(i + i // len(COLOURS)) % len(DASHES)]
-        # Matplotlib would set what stands between dollar signs as a formula.
+        # Matplotlib would set what stands between dollar signs as a formula, and leaves labels that are empty or
+        # begin with an underscore out of legends.
         label = str(entry["label"]).replace("$", r"\$")
+        label = f" {label}" if label[:1] in ("", "_") else label
         yield label, entry["figures"], COLOURS[i % len(COLOURS)], dash, MARKERS[i % len(MARKERS)]
 
 
