@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 RULES = {
@@ -26,6 +27,7 @@ def test_every_step_is_a_rule_and_every_rule_a_step() -> None:
 def test_a_rule_gives_its_step_the_options_it_needs_and_no_others(rule: str) -> None:
     text = RULES[rule]
     shell = text.partition("shell:")[2]
+    assert not re.findall(r"--[a-z0-9-]+ ", shell), "write --name=value: a value may begin with a hyphen"
     options = {name.replace("-", "_") for name in re.findall(r"--([a-z0-9-]+)", shell)}
     options |= {name.replace("-", "_") for name in re.findall(r'(?:option|repeated)\(\s*"([a-z0-9-]+)"', text)}
     options |= set(re.findall(r'flag\("(\w+)"', text))
@@ -44,3 +46,11 @@ def test_a_rule_has_its_steps_name_log_code_and_environment(rule: str) -> None:
     assert re.search(rf'"results/(logs/{rule}/.*|.*/logs/{rule})\.log"', text)
     assert '"../../envs/crater_pipeline.yaml"' in text
     assert "2>&1 | tee {log:q}" in text
+
+
+def test_a_cluster_gives_every_rule_that_trains_or_searches_hours() -> None:
+    profile = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text())
+    least = int(dict(each.split("=") for each in profile["default-resources"])["runtime"])
+    long = {rule for rule, text in RULES.items() if "gpu=1" in text}
+    assert long >= {"train", "detect"}
+    assert {rule for rule in long if profile["set-resources"].get(rule, {}).get("runtime", 0) > least} == long

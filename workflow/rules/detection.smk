@@ -41,15 +41,15 @@ rule detect:
         ),
     shell:
         "python -m crater_pipeline.steps.detect"
-        " --image {input.image:q}"
+        " --image={input.image:q}"
         " {params.elevation}"
-        " --weights {input.weights:q}"
-        " --metadata {input.metadata:q}"
-        " --output {output:q}"
-        " --bounds {params.bounds}"
-        " --body {params.body:q}"
-        " --tiling {params.tiling:q}"
-        " --settings {params.settings:q}"
+        " --weights={input.weights:q}"
+        " --metadata={input.metadata:q}"
+        " --output={output:q}"
+        " --bounds={params.bounds}"
+        " --body={params.body:q}"
+        " --tiling={params.tiling:q}"
+        " --settings={params.settings:q}"
         " {params.shading}"
         " 2>&1 | tee {log:q}"
 
@@ -74,10 +74,10 @@ rule georeference:
         body=region_body,
     shell:
         "python -m crater_pipeline.steps.georeference"
-        " --detections {input.detections:q}"
-        " --image {input.image:q}"
-        " --output {output:q}"
-        " --body {params.body:q}"
+        " --detections={input.detections:q}"
+        " --image={input.image:q}"
+        " --output={output:q}"
+        " --body={params.body:q}"
         " 2>&1 | tee {log:q}"
 
 
@@ -102,11 +102,11 @@ rule merge:
         settings=settings("merging"),
     shell:
         "python -m crater_pipeline.steps.merge"
-        " --craters {input.craters:q}"
-        " --footprint {input.footprint:q}"
-        " --output {output:q}"
-        " --body {params.body:q}"
-        " --settings {params.settings:q}"
+        " --craters={input.craters:q}"
+        " --footprint={input.footprint:q}"
+        " --output={output:q}"
+        " --body={params.body:q}"
+        " --settings={params.settings:q}"
         " 2>&1 | tee {log:q}"
 
 
@@ -132,12 +132,12 @@ rule publish:
         body=region_body,
     shell:
         "python -m crater_pipeline.steps.publish"
-        " --craters {input.craters:q}"
-        " --operating-point {input.operating_point:q}"
-        " --catalogue {input.catalogue:q}"
-        " --output {output:q}"
-        " --min-diameter-km {params.min_diameter_km}"
-        " --body {params.body:q}"
+        " --craters={input.craters:q}"
+        " --operating-point={input.operating_point:q}"
+        " --catalogue={input.catalogue:q}"
+        " --output={output:q}"
+        " --min-diameter-km={params.min_diameter_km}"
+        " --body={params.body:q}"
         " 2>&1 | tee {log:q}"
 
 
@@ -184,20 +184,20 @@ rule export:
         body=region_body,
     shell:
         "python -m crater_pipeline.steps.export"
-        " --region {wildcards.region}"
-        " --craters {input.craters:q}"
-        " --operating-point {input.operating_point:q}"
-        " --catalogue {input.catalogue:q}"
-        " --footprint {input.footprint:q}"
-        " --image {input.image:q}"
-        " --output-geopackage {output.geopackage:q}"
-        " --output-project {output.project:q}"
-        " --output-csv {output.csv:q}"
-        " --output-shapefile {output.shapefile[0]:q}"
-        " --output-craterstats-shapefile {output.craterstats_shapefile[0]:q}"
-        " --output-area-shapefile {output.area_shapefile[0]:q}"
-        " --output-diam {output.diam:q}"
-        " --output-scc {output.scc:q}"
-        " --provenance {params.provenance:q}"
-        " --body {params.body:q}"
+        " --region={wildcards.region}"
+        " --craters={input.craters:q}"
+        " --operating-point={input.operating_point:q}"
+        " --catalogue={input.catalogue:q}"
+        " --footprint={input.footprint:q}"
+        " --image={input.image:q}"
+        " --output-geopackage={output.geopackage:q}"
+        " --output-project={output.project:q}"
+        " --output-csv={output.csv:q}"
+        " --output-shapefile={output.shapefile[0]:q}"
+        " --output-craterstats-shapefile={output.craterstats_shapefile[0]:q}"
+        " --output-area-shapefile={output.area_shapefile[0]:q}"
+        " --output-diam={output.diam:q}"
+        " --output-scc={output.scc:q}"
+        " --provenance={params.provenance:q}"
+        " --body={params.body:q}"
         " 2>&1 | tee {log:q}"

@@ -22,8 +22,8 @@ rule geoparquet:
         body=region_body,
     shell:
         "python -m crater_pipeline.steps.geoparquet"
-        " --craters {input.craters:q}"
-        " --operating-point {input.operating_point:q}"
-        " --output {output:q}"
-        " --body {params.body:q}"
+        " --craters={input.craters:q}"
+        " --operating-point={input.operating_point:q}"
+        " --output={output:q}"
+        " --body={params.body:q}"
         " 2>&1 | tee {log:q}"

@@ -33,14 +33,14 @@ rule simulate:
         ).model_dump_json(),
     shell:
         "python -m crater_pipeline.steps.simulate"
-        " --output-image {output.image:q}"
-        " --output-dtm {output.dtm:q}"
-        " --output-catalogue {output.catalogue:q}"
-        " --seed {params.seed}"
-        " --pixel-size-m {params.pixel_size_m}"
-        " --bounds {params.bounds}"
-        " --body {params.body:q}"
-        " --settings {params.settings:q}"
+        " --output-image={output.image:q}"
+        " --output-dtm={output.dtm:q}"
+        " --output-catalogue={output.catalogue:q}"
+        " --seed={params.seed}"
+        " --pixel-size-m={params.pixel_size_m}"
+        " --bounds={params.bounds}"
+        " --body={params.body:q}"
+        " --settings={params.settings:q}"
         " 2>&1 | tee {log:q}"
 
 
@@ -71,13 +71,13 @@ rule download:
         body=region_body,
     shell:
         "python -m crater_pipeline.steps.download"
-        " --url {params.url:q}"
-        " --output {output:q}"
-        " --bounds {params.bounds}"
-        " --margin-deg {params.margin}"
+        " --url={params.url:q}"
+        " --output={output:q}"
+        " --bounds={params.bounds}"
+        " --margin-deg={params.margin}"
         " {params.checksum}"
         " {params.nodata}"
-        " --body {params.body:q}"
+        " --body={params.body:q}"
         " 2>&1 | tee {log:q}"
 
 
@@ -104,19 +104,19 @@ rule reproject:
         settings=settings("reprojection"),
     shell:
         "python -m crater_pipeline.steps.reproject"
-        " --mosaic {input.mosaic:q}"
-        " --output {output:q}"
-        " --kind {params.kind}"
-        " --bounds {params.bounds}"
+        " --mosaic={input.mosaic:q}"
+        " --output={output:q}"
+        " --kind={params.kind}"
+        " --bounds={params.bounds}"
         " {params.nodata}"
-        " --body {params.body:q}"
-        " --settings {params.settings:q}"
+        " --body={params.body:q}"
+        " --settings={params.settings:q}"
         " 2>&1 | tee {log:q}"
 
 
 rule shade:
     input:
-        elevation="results/{region}/projected.tif",
+        elevation=file_of_region("ground_file"),
         code=code("shade"),
     output:
         "results/{region}/shaded.tif",
@@ -134,10 +134,10 @@ rule shade:
         settings=settings("shading"),
     shell:
         "python -m crater_pipeline.steps.shade"
-        " --elevation {input.elevation:q}"
-        " --output {output:q}"
-        " --body {params.body:q}"
-        " --settings {params.settings:q}"
+        " --elevation={input.elevation:q}"
+        " --output={output:q}"
+        " --body={params.body:q}"
+        " --settings={params.settings:q}"
         " 2>&1 | tee {log:q}"
 
 
@@ -163,11 +163,11 @@ rule footprint:
         split=lambda wildcards: option("split", split_of(wildcards)),
     shell:
         "python -m crater_pipeline.steps.footprint"
-        " --image {input.image:q}"
-        " --output {output:q}"
-        " --bounds {params.bounds}"
-        " --body {params.body:q}"
-        " --tiling {params.tiling:q}"
+        " --image={input.image:q}"
+        " --output={output:q}"
+        " --bounds={params.bounds}"
+        " --body={params.body:q}"
+        " --tiling={params.tiling:q}"
         " {params.split}"
         " 2>&1 | tee {log:q}"
 
@@ -195,11 +195,11 @@ rule tile:
         split=lambda wildcards: option("split", split_of(wildcards)),
     shell:
         "python -m crater_pipeline.steps.tile"
-        " --image {input.image:q}"
-        " --output-tiles {output.tiles:q}"
-        " --output-images {output.images:q}"
-        " --bounds {params.bounds}"
-        " --body {params.body:q}"
-        " --tiling {params.tiling:q}"
+        " --image={input.image:q}"
+        " --output-tiles={output.tiles:q}"
+        " --output-images={output.images:q}"
+        " --bounds={params.bounds}"
+        " --body={params.body:q}"
+        " --tiling={params.tiling:q}"
         " {params.split}"
         " 2>&1 | tee {log:q}"

@@ -23,8 +23,8 @@ rule download_catalogue:
         ),
     shell:
         "python -m crater_pipeline.steps.download_catalogue"
-        " --url {params.url:q}"
-        " --output {output:q}"
+        " --url={params.url:q}"
+        " --output={output:q}"
         " {params.checksum}"
         " 2>&1 | tee {log:q}"
 
@@ -53,11 +53,11 @@ rule read_catalogue:
     shell:
         "python -m crater_pipeline.steps.read_catalogue"
         " {params.catalogue}"
-        " --output {output:q}"
+        " --output={output:q}"
         " {params.format}"
         " {params.name}"
-        " --bounds {params.bounds}"
-        " --body {params.body:q}"
+        " --bounds={params.bounds}"
+        " --body={params.body:q}"
         " 2>&1 | tee {log:q}"
 
 
@@ -86,12 +86,12 @@ rule label:
         settings=settings("labels"),
     shell:
         "python -m crater_pipeline.steps.label"
-        " --image {input.image:q}"
-        " --tiles {input.tiles:q}"
-        " --catalogue {input.catalogue:q}"
+        " --image={input.image:q}"
+        " --tiles={input.tiles:q}"
+        " --catalogue={input.catalogue:q}"
         " {params.elevation}"
-        " --output-annotations {output.annotations:q}"
-        " --output-heatmap {output.heatmap:q}"
-        " --body {params.body:q}"
-        " --settings {params.settings:q}"
+        " --output-annotations={output.annotations:q}"
+        " --output-heatmap={output.heatmap:q}"
+        " --body={params.body:q}"
+        " --settings={params.settings:q}"
         " 2>&1 | tee {log:q}"
