@@ -28,7 +28,11 @@ class TilingSettings(Settings):
         "tile holds the whole raster. Large craters are found on the coarse ones, which cost little.",
     )
     min_valid_fraction: float = Field(
-        0.05, ge=0, le=1, description="Tiles with a smaller share of valid pixels are not searched and not trained on."
+        0.05,
+        ge=0,
+        le=1,
+        description="Tiles with a smaller share of valid pixels are not searched and not trained on. Coarser tiles "
+        "(x2, x4 ...) are searched from a quarter of it on: ground that fills a fine tile is a small part of theirs.",
     )
 
     @model_validator(mode="after")

@@ -14,9 +14,8 @@ CELL_PX = 8
 """Side of the cells, in pixels of level 0, in which searched and unsearched ground are told apart."""
 
 COARSE_LENIENCY = 0.25
-"""Coarser tiles are searched from this share of `min_valid_fraction` on. Such a tile covers at least four times the
-ground of a finer one: a tile's worth of data, searched on level 0, may be a quarter of it, and its large craters would
-be looked for by nobody."""
+"""Coarser tiles are searched from this share of `min_valid_fraction` on. Ground that fills a level-0 tile is a quarter
+of a tile of the next level, or less: by the same limit it would be searched for small craters only."""
 
 TOO_LITTLE = "no tile holds enough data to be searched; choose other bounds, or lower tiling.min_valid_fraction"
 

@@ -42,7 +42,9 @@ FOLDS = TINY | {
             "training": {"enabled": False},
         },
     },
-    "comparisons": {"starts": {"entries": {"folds, pooled": ["tiny"], "another region's": ["from_fold"]}}},
+    "comparisons": {
+        "starts": {"title": "--folds", "entries": {"_folds, pooled": ["tiny"], "another region's": ["from_fold"]}}
+    },
 }
 STARTS = "results/comparisons/starts/report.html"
 ABLATION = "results/comparisons/ablation/report.html"
@@ -90,7 +92,9 @@ def fresh(tmp_path: Path) -> Checkout:
 def test_folds_and_variants_make_their_raster_once(fresh: Checkout) -> None:
     planned = jobs(fresh, "--configfile", "folds.yaml", "--", STARTS)
     assert (planned["simulate"], planned["reproject"], planned["compare"]) == (1, 1, 1)
-    assert planned["train"] == planned["detect"] == planned["calibrate"] == planned["tile"] == 3
+    assert planned["train"] == planned["detect"] == planned["calibrate"] == planned["footprint"] == 3
+    # The region that is not trained on needs no tiles, for nothing here is judged by them.
+    assert planned["tile"] == planned["label"] == 2
 
 
 def test_the_ablation_trains_four_networks_on_one_raster(fresh: Checkout) -> None:
@@ -145,7 +149,9 @@ def test_pooled_folds_are_judged_on_every_crater_of_the_region_once(finished: Ch
         for k in (1, 2)
     ]
     assert tested[0].intersection(tested[1]).area == pytest.approx(0, abs=1e-9)
-    check_page((results / "comparisons" / "starts" / "report.html").read_text())
+    page = (results / "comparisons" / "starts" / "report.html").read_text()
+    check_page(page)
+    assert "<h1>--folds" in page
 
 
 @pytest.mark.slow

@@ -30,6 +30,7 @@ regions:
     mosaic: tiny
     catalogue: tiny
     bounds: [-0.75, 29.25, 0.75, 30.75]
+    title: "--help: A tiny Moon's face"
     reprojection: {margin_px: 32}
     tiling: {size: 256, overlap: 64, levels: 1}
     training: {enabled: false}
@@ -41,7 +42,7 @@ regions:
 """
 TINY = ("results/tiny/craters.gpkg", "results/tiny/report.html")
 LARGE = "results/large/projected.tif"
-MADE_OF_DETECTIONS = {"georeference", "merge", "calibrate", "export", "evaluate", "report"}
+MADE_OF_DETECTIONS = {"georeference", "merge", "calibrate", "publish", "export", "evaluate", "report"}
 
 CRATERSTATS = ("tiny_CRATER.shp", "tiny_AREA.shp", "tiny.diam", "tiny.scc")
 
@@ -81,11 +82,31 @@ def test_the_contracts_files_are_there(finished: Checkout) -> None:
     for name in [*others.split(), *CRATERSTATS]:
         assert (results / name).stat().st_size > 0, name
     assert any((results / "tiles" / "images").iterdir())
-    for rule in MADE_OF_DETECTIONS | {"reproject", "tile", "label", "train", "detect", "read_catalogue"}:
+    for rule in MADE_OF_DETECTIONS | {"reproject", "footprint", "tile", "label", "train", "detect", "read_catalogue"}:
         assert (results / "logs" / f"{rule}.log").is_file(), rule
     with sqlite3.connect(results / "craters.gpkg") as geopackage:
         tables = {name for (name,) in geopackage.execute("select table_name from gpkg_contents")}
     assert {"craters", "centres", "footprint", "catalogue"} <= tables
+
+
+def test_the_geopackage_waits_for_no_tiles_and_the_report_for_no_geopackage(finished: Checkout) -> None:
+    options = ("--configfile", "mine.yaml", "--forceall", "--quiet", "host", "--")
+    geopackage, report = (finished.would_run(*options, target) for target in TINY)
+    assert not geopackage & {"tile", "label", "evaluate"}
+    assert {"footprint", "publish"} <= geopackage & report
+    assert {"tile", "label"} <= report
+    assert "export" not in report
+
+
+def test_without_a_catalogue_no_tiles_are_made(finished: Checkout) -> None:
+    planned = would_run(finished, "results/large/report.html")
+    assert {"footprint", "detect", "evaluate"} <= planned
+    assert not planned & {"tile", "label"}
+
+
+def test_a_title_may_look_like_an_option(finished: Checkout) -> None:
+    page = (finished.folder / TINY[1]).read_text()
+    assert "<h1>--help: A tiny Moon&#39;s face" in page
 
 
 def test_geoparquet_is_made_when_it_is_asked_for(finished: Checkout) -> None:
@@ -113,7 +134,10 @@ def test_nothing_is_run_again_without_a_change(finished: Checkout) -> None:
         ("crater_pipeline/steps/download.py", set()),
         ("crater_pipeline/steps/shade.py", set()),
         ("crater_pipeline/configuration/loading.py", set()),
-        ("crater_pipeline/tiles/splits.py", {"tile", "label", "detect"} | MADE_OF_DETECTIONS),
+        ("crater_pipeline/tiles/splits.py", {"footprint", "tile", "label"} | MADE_OF_DETECTIONS - {"georeference"}),
+        ("crater_pipeline/tiles/writing.py", {"tile", "label", "evaluate", "report"}),
+        ("crater_pipeline/training/patches.py", {"train", "detect"} | MADE_OF_DETECTIONS),
+        ("crater_pipeline/export/geopackage.py", {"export"}),
     ],
 )
 def test_editing_a_module_reruns_the_rules_that_import_it_and_what_follows(
@@ -134,7 +158,9 @@ def test_undoing_an_edit_reruns_nothing(finished: Checkout) -> None:
     [
         ({"merging": {"max_size_ratio": 1.31}}, MADE_OF_DETECTIONS - {"georeference"}),
         ({"evaluation": {"bootstrap_samples": 123}}, {"evaluate", "report"}),
-        ({"evaluation": {"min_diameter_km": 2.5}}, {"calibrate", "export", "evaluate", "report"}),
+        ({"evaluation": {"min_diameter_km": 2.5}}, {"calibrate", "publish", "export", "evaluate", "report"}),
+        ({"evaluation": {"max_cut_fraction": 0.3}}, {"calibrate", "publish", "export", "evaluate", "report"}),
+        ({"split": {"seed": 3}}, {"export"}),  # the configuration's hash; nothing is divided where nothing is trained
         ({"labels": {"min_diameter_km": 3.0}}, {"label", "export", "evaluate", "report"}),
         ({"inference": {"min_score": 0.031}}, {"detect"} | MADE_OF_DETECTIONS),
         ({"shading": {"sun_elevation_deg": 33}}, set()),
