@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 GRAPH_TARGETS = (
     "results/demo/report.html",
     "results/hongwan/report.html",
+    "results/hongwan/craters.gpkg",
     "results/hongwan/craters.parquet",
     "results/pretraining/hourglass_compact.safetensors",
     "results/comparisons/graph/report.html",
