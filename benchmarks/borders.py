@@ -115,7 +115,7 @@ def main() -> None:
     bounds = raster_bounds(info, MOON)
     boxes = [shapely.box(west, -90, east, 90) for west, east in ((bounds.west, 180), (-180, bounds.east))]
     everywhere = gpd.GeoDataFrame({"split": ["test"]}, geometry=[shapely.MultiPolygon(boxes)], crs=MOON.geographic_crs)
-    unique = merge(georeference(found, transform, crs, MOON), everywhere, MOON, MergingSettings())
+    unique = merge(georeference(found, info.on(MOON), MOON), everywhere, MOON, MergingSettings())
     times = np.bincount(origin.loc[unique["score"]], minlength=len(craters))
     levels = f"{grid.used_levels} levels, {sum(1 for _ in grid.tiles()):,d} tiles"
     print(f"{given.side} x {given.side} pixels, {levels}: {len(found):,d} reports of {len(craters):,d} craters")

@@ -4,16 +4,15 @@ import logging
 
 import numpy as np
 import pandas as pd
-from affine import Affine
-from pyproj import CRS
 
+from crater_pipeline.rasters.grid import Grid
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.circle_fitting import fit_boxes
 
 logger = logging.getLogger(__name__)
 
 
-def georeference(detections: pd.DataFrame, transform: Affine, crs: CRS, body: Body) -> pd.DataFrame:
+def georeference(detections: pd.DataFrame, grid: Grid, body: Body) -> pd.DataFrame:
     """Detections of tiles as circles on the sphere, one row each in the same order.
 
     Parameters
@@ -21,8 +20,8 @@ def georeference(detections: pd.DataFrame, transform: Affine, crs: CRS, body: Bo
     detections
         level, x_off, y_off (origin of the tile in pixels of its level), x, y, width, height (centre and size of the
         box in pixels of the level, from the tile's corner), and whatever else a row carries.
-    transform, crs
-        Of the level-0 raster, pixels from its upper left corner.
+    grid
+        The level-0 raster's.
 
     Returns
     -------
@@ -40,7 +39,7 @@ def georeference(detections: pd.DataFrame, transform: Affine, crs: CRS, body: Bo
             detections["height"].to_numpy(dtype=float) * scale,
         ]
     )
-    lon, lat, diameter_km = fit_boxes(boxes, transform, crs, body)
+    lon, lat, diameter_km = fit_boxes(boxes, grid.transform, grid.crs, body)
     lost = int(np.isnan(lon).sum())
     if lost:
         logger.warning("%d of %d boxes lie outside the projection's domain and have no circle", lost, len(boxes))

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import rasterio
-from affine import Affine
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
@@ -17,6 +16,7 @@ from crater_pipeline.light.shaded_raster import HALO_PX, GroundGeometry, shadow_
 from crater_pipeline.light.standardise import standardise
 from crater_pipeline.light.views import View, terrain_view
 from crater_pipeline.rasters.files import RasterInfo, info_of, open_raster, read_window
+from crater_pipeline.rasters.grid import Grid
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.tiles.grid import Tile
 
@@ -77,8 +77,7 @@ def open_pictures(
                 f"{terrain.elevation}: not on the grid of {image}, so it cannot be lit anew for the search; give the "
                 "terrain that the image was shaded from"
             )
-        body.check_crs(own.crs, str(terrain.elevation))
-        lamp = Lamp(dataset, own, body, terrain.shading, suns)
+        lamp = Lamp(dataset, own.on(body), body, terrain.shading, suns)
         yield info, lamp.pictures if view == "picture" else lamp.views
 
 
@@ -97,12 +96,12 @@ class Lamp:
     """
 
     def __init__(
-        self, dataset: rasterio.DatasetReader, info: RasterInfo, body: Body, shading: ShadingSettings, suns: int
+        self, dataset: rasterio.DatasetReader, grid: Grid, body: Body, shading: ShadingSettings, suns: int
     ) -> None:
-        self.dataset, self.info, self.body, self.shading = dataset, info, body, shading
+        self.dataset, self.grid, self.body, self.shading = dataset, grid, body, shading
         self.azimuths = sun_azimuths(shading.sun_azimuth_deg, suns)
         self.shadow_px = (
-            shadow_reach(dataset, GroundGeometry(info, body), shading.sun_elevation_deg) if shading.shadows else 0
+            shadow_reach(dataset, GroundGeometry(grid, body), shading.sun_elevation_deg) if shading.shadows else 0
         )
 
     def pictures(self, tile: Tile) -> Pictures:
@@ -127,7 +126,7 @@ class Lamp:
         wide = Window(tile.x_off - halo, tile.y_off - halo, side, side)
         level0 = Window(*(value * tile.scale for value in wide.flatten()))
         elevation = read_window(self.dataset, level0, (side, side)).filled(np.float32(np.nan))
-        return elevation, *GroundGeometry(coarsened(self.info, tile.scale), self.body).fields(wide)
+        return elevation, *GroundGeometry(self.grid.coarsened(tile.scale), self.body).fields(wide)
 
     def _lit(
         self, elevation: NDArray[np.float32], ground: NDArray[np.float32], azimuth_grid: NDArray[np.float32]
@@ -136,14 +135,3 @@ class Lamp:
         height, weight = self.shading.sun_elevation_deg, self.shading.lunar_lambert_weight
         light = shade(elevation, ground, azimuth_grid, height, weight, self.shading.shadows)
         return to_uint8(light, flat_reflectance(height, weight), self.shading.flat_grey).astype(np.float32)
-
-
-def coarsened(info: RasterInfo, scale: int) -> RasterInfo:
-    """Header of the raster's pyramid level whose pixels are `scale` times larger; the last ones may reach beyond it."""
-    t = info.transform
-    return replace(
-        info,
-        width=-(-info.width // scale),
-        height=-(-info.height // scale),
-        transform=Affine(t.a * scale, t.b * scale, t.c, t.d * scale, t.e * scale, t.f),
-    )

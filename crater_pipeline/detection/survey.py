@@ -42,12 +42,11 @@ def circles(
     described = read_metadata(metadata)
     warn_unsuitable(image, described, terrain)
     info = raster_info(image)
-    assert info.crs is not None  # a reprojected raster has one
     parts = Parts(info, valid_mask(image, CELL_PX), bounds, body, tiling, split)
     area = footprint(info, parts.searched, parts.split, bounds, body)
     network = load_network(weights, described)
     found, _ = search(image, network, described.size_encoding, whole, body, tiling, inference, terrain)
-    return georeference(found, info.transform, info.crs, body), area
+    return georeference(found, info.on(body), body), area
 
 
 def survey(

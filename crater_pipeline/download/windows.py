@@ -30,8 +30,8 @@ from crater_pipeline.rasters.files import (
     info_of,
     open_raster,
     progress,
-    shifted,
 )
+from crater_pipeline.rasters.grid import shifted
 from crater_pipeline.rasters.mapping import Mapping
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
@@ -68,10 +68,10 @@ def source_window(source: RasterInfo, bounds: Bounds, body: Body, margin_deg: fl
     UserError
         If the raster stands on another body or the bounds lie outside.
     """
-    body.check_crs(source.crs, source.path.name)
+    grid = source.on(body)
     steepest = min(max(abs(bounds.south), abs(bounds.north)) + margin_deg, 89.9)
     wanted = bounds.expanded(margin_deg, min(margin_deg / math.cos(math.radians(steepest)), 180.0))
-    mapping = Mapping(source, body.geographic_crs)
+    mapping = Mapping(grid, body.geographic_crs)
     parts = np.linspace(0.0, 1.0, 129)
     lon, lat = np.meshgrid(wanted.west + parts * wanted.width, wanted.south + parts * wanted.height)
     centre, _ = mapping.pixel(np.array([wanted.centre[0]]), np.array([wanted.centre[1]]))
@@ -90,7 +90,7 @@ def source_window(source: RasterInfo, bounds: Bounds, body: Body, margin_deg: fl
             left, right = 0, source.width
     bottom = min(bottom, source.height)
     if right <= left or bottom <= top:
-        raise UserError(f"{source.path.name}: does not reach the bounds {list(bounds)}; choose another mosaic")
+        raise UserError(f"{source.path}: does not reach the bounds {list(bounds)}; choose another mosaic")
     return Window(left, top, right - left, bottom - top)
 
 
@@ -219,7 +219,7 @@ def download_window(
             except RasterioError as error:
                 raise UserError(f"{url}: not a raster that GDAL can read ({error}); check the address") from error
             with dataset:
-                source = info_of(dataset, Path(url))
+                source = info_of(dataset, Path(Path(url).name))
                 window = source_window(source, bounds, body, margin_deg)
                 identity = {"url": url, "version": remote.version, "size": remote.size, "window": window.flatten()}
                 store = BlockStore.beside(output, identity)
@@ -240,7 +240,7 @@ def download_whole_then_cut(
     try:
         download_file(url, whole, sha256)
         with open_raster(whole) as dataset:
-            source = info_of(dataset, Path(url))
+            source = info_of(dataset, Path(Path(url).name))
             window = source_window(source, bounds, body, margin_deg)
             read = _wrapped(dataset, lambda block: dataset.read(1, window=block))
             _copy_window(dataset, source, window, output, nodata, read)

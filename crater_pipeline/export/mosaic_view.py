@@ -9,7 +9,8 @@ from pyproj import CRS
 from rasterio.windows import Window
 
 from crater_pipeline.errors import UserError
-from crater_pipeline.rasters.files import apply_affine, info_of, open_raster, read_window
+from crater_pipeline.rasters.files import info_of, open_raster, read_window
+from crater_pipeline.rasters.grid import apply_affine
 
 SAMPLE_PX = 1000
 """Longest side of the reduced raster from which the stretch is taken."""

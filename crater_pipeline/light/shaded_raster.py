@@ -13,7 +13,6 @@ from rasterio.windows import Window
 from crater_pipeline.errors import UserError
 from crater_pipeline.light.reflectance import ShadingSettings, flat_reflectance, shade, to_uint8
 from crater_pipeline.rasters.files import (
-    RasterInfo,
     create_raster,
     info_of,
     open_raster,
@@ -21,6 +20,8 @@ from crater_pipeline.rasters.files import (
     read_window,
     windows,
 )
+from crater_pipeline.rasters.grid import Grid
+from crater_pipeline.rasters.lattice import on_lattice
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.projections import convergence_deg, scale_factor
 
@@ -31,6 +32,12 @@ FloatArray = NDArray[np.float64]
 
 LATTICE_PX = 64
 """Distance of the points at which scale and convergence are computed; both change over hundreds of kilometres."""
+
+GROUND_TOLERANCE = 1e-4
+"""Largest error of interpolating between them, as a share of the pixel size."""
+
+DIRECTION_TOLERANCE = 0.002
+"""The same for the direction of north, in radians (0.1 degree)."""
 
 HALO_PX = 1
 """What central differences need around a block."""
@@ -43,36 +50,22 @@ MAX_SHADOW_PX = 2048
 class GroundGeometry:
     """True pixel size and direction of true north all over a raster on a conformal map of `body`."""
 
-    info: RasterInfo
+    grid: Grid
     body: Body
 
     def fields(self, window: Window) -> tuple[Float32Array, Float32Array]:
-        """(ground pixel in metres, convergence in degrees), each (h, w), at the pixels of a window.
+        """(ground pixel in metres, convergence in degrees), each (h, w), at the pixels of a window."""
+        crs, pixel_m = self.grid.crs, self.grid.pixel_size_m
 
-        Bilinear between points of a lattice that is fixed to the raster, so that neighbouring blocks agree.
-        """
-        crs = self.info.crs
-        assert crs is not None  # checked by whoever opened the raster
-        (nodes_x, weights_x), (nodes_y, weights_y) = (
-            _lattice(int(offset), int(length))
-            for offset, length in ((window.col_off, window.width), (window.row_off, window.height))
-        )
-        lon, lat = self.info.lonlat(*np.meshgrid(nodes_x, nodes_y), self.body)
-        ground = self.info.pixel_size_m / scale_factor(crs, lon, lat, self.body)
-        turn = np.radians(convergence_deg(crs, lon, lat, self.body))
-        # Directions are interpolated as vectors: around a pole the angle jumps from 180 to -180 degrees.
-        sine, cosine, pixel = (weights_y @ part @ weights_x.T for part in (np.sin(turn), np.cos(turn), ground))
-        turn_deg: Float32Array = np.degrees(np.arctan2(sine, cosine)).astype(np.float32)
-        return pixel.astype(np.float32), turn_deg
+        def exact(x: FloatArray, y: FloatArray) -> FloatArray:
+            lon, lat = self.grid.lonlat(x, y, self.body)
+            # Around a pole the angle jumps from 180 to -180 degrees, and its direction does not.
+            turn = np.radians(convergence_deg(crs, lon, lat, self.body))
+            return np.stack([pixel_m / scale_factor(crs, lon, lat, self.body), np.sin(turn), np.cos(turn)])
 
-
-def _lattice(offset: int, length: int) -> tuple[FloatArray, FloatArray]:
-    """Lattice positions around the pixels [offset, offset + length), and linear weights (length, n) between them."""
-    first, last = offset // LATTICE_PX, (offset + length) // LATTICE_PX + 1
-    nodes: FloatArray = np.arange(first, last + 1, dtype=float)
-    place = (np.arange(length) + offset + 0.5) / LATTICE_PX
-    weights: FloatArray = np.maximum(0.0, 1.0 - np.abs(place[:, None] - nodes))
-    return nodes * LATTICE_PX, weights
+        tolerance = (pixel_m * GROUND_TOLERANCE, DIRECTION_TOLERANCE, DIRECTION_TOLERANCE)
+        ground, sine, cosine = on_lattice(exact, window, LATTICE_PX, tolerance)
+        return ground.astype(np.float32), np.degrees(np.arctan2(sine, cosine)).astype(np.float32)
 
 
 def shadow_reach(dataset: rasterio.DatasetReader, geometry: GroundGeometry, sun_elevation_deg: float) -> int:
@@ -126,14 +119,13 @@ def shade_raster(elevation: Path, output: Path, body: Body, settings: ShadingSet
     """
     with open_raster(elevation) as dataset:
         info = info_of(dataset, elevation)
-        body.check_crs(info.crs, str(elevation))
-        assert info.crs is not None  # check_crs has seen to it
-        if not info.crs.is_projected:
+        grid = info.on(body)
+        if not grid.crs.is_projected:
             raise UserError(f"{elevation}: is in degrees; reproject it to a conformal map before it is shaded")
-        geometry = GroundGeometry(info, body)
+        geometry = GroundGeometry(grid, body)
         halo = HALO_PX
         if settings.shadows:
             halo += shadow_reach(dataset, geometry, settings.sun_elevation_deg)
-        with create_raster(output, info.width, info.height, info.crs, info.transform, "uint8", 0) as target:
-            for window in progress(windows(info.width, info.height, block_px), "shade"):
+        with create_raster(output, grid.width, grid.height, grid.crs, grid.transform, "uint8", 0) as target:
+            for window in progress(windows(grid.width, grid.height, block_px), "shade"):
                 target.write(shade_block(dataset, window, geometry, settings, halo), 1, window=window)

@@ -16,7 +16,7 @@ import numpy as np
 import rasterio
 from affine import Affine
 from numpy.typing import ArrayLike, NDArray
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 from rich.console import Console
@@ -24,8 +24,8 @@ from rich.progress import track
 
 from crater_pipeline.atomic import atomic_path
 from crater_pipeline.errors import UserError
+from crater_pipeline.rasters.grid import Grid
 from crater_pipeline.sphere.bodies import Body
-from crater_pipeline.sphere.projections import transformer
 
 logger = logging.getLogger(__name__)
 
@@ -46,21 +46,9 @@ def progress(items: Sequence[_Item], description: str) -> Iterable[_Item]:
     return track(items, description=description, console=Console(stderr=True), transient=True)
 
 
-def apply_affine(affine: Affine, x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Two arrays through an affine transformation."""
-    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-    return affine.a * x + affine.b * y + affine.c, affine.d * x + affine.e * y + affine.f
-
-
-def shifted(affine: Affine, col: float, row: float) -> Affine:
-    """The transformation of a window whose upper left corner is at pixel (col, row)."""
-    c, f = apply_affine(affine, col, row)
-    return Affine(affine.a, affine.b, float(c), affine.d, affine.e, float(f))
-
-
 @dataclass(frozen=True)
 class RasterInfo:
-    """What a raster's header says. `transform` maps pixel coordinates to those of `crs`."""
+    """What a raster's header says; of its place its `Grid` knows more, once the reference system is checked."""
 
     path: Path
     width: int
@@ -70,36 +58,26 @@ class RasterInfo:
     dtype: str
     nodata: float | None
 
-    @property
-    def pixel_size_m(self) -> float:
-        """Side of a pixel in metres of the map; for a raster in degrees its north-south extent on the sphere."""
-        if self.crs is None:
-            raise UserError(f"{self.path}: no coordinate reference system, so its pixel size is not known")
-        step = math.hypot(self.transform.b, self.transform.e)
-        unit = self.crs.axis_info[0].unit_conversion_factor if self.crs.axis_info else 1.0
-        if self.crs.is_geographic:
-            ellipsoid = self.crs.ellipsoid
-            assert ellipsoid is not None  # every geographic system has one
-            return step * unit * ellipsoid.semi_major_metre
-        return step * unit
-
-    def _transformer(self, body: Body) -> Transformer:
+    def on(self, body: Body) -> Grid:
+        """Its size and place; `UserError` unless it stands on the body's sphere."""
         body.check_crs(self.crs, str(self.path))
         assert self.crs is not None  # check_crs has seen to it
-        return transformer(self.crs, body.geographic_crs)
+        return Grid(self.width, self.height, self.transform, self.crs)
+
+    @property
+    def pixel_size_m(self) -> float:
+        """As `Grid.pixel_size_m`."""
+        if self.crs is None:
+            raise UserError(f"{self.path}: no coordinate reference system, so its pixel size is not known")
+        return Grid(self.width, self.height, self.transform, self.crs).pixel_size_m
 
     def lonlat(self, x: ArrayLike, y: ArrayLike, body: Body) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Longitudes (-180..180) and latitudes in degrees of pixel coordinates."""
-        east, north = apply_affine(self.transform, x, y)
-        lon, lat = self._transformer(body).transform(east, north)
-        return (np.asarray(lon) + 180.0) % 360.0 - 180.0, np.asarray(lat)
+        """As `Grid.lonlat`."""
+        return self.on(body).lonlat(x, y, body)
 
     def pixel(self, lon: ArrayLike, lat: ArrayLike, body: Body) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Pixel coordinates of longitudes and latitudes in degrees."""
-        east, north = self._transformer(body).transform(
-            np.asarray(lon, dtype=float), np.asarray(lat, dtype=float), direction="INVERSE"
-        )
-        return apply_affine(~self.transform, east, north)
+        """As `Grid.pixel`."""
+        return self.on(body).pixel(lon, lat, body)
 
 
 def _looks_like_html(path: Path) -> bool:

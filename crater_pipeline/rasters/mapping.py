@@ -6,10 +6,12 @@ from functools import cached_property
 
 import numpy as np
 from affine import Affine
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from pyproj import CRS, Transformer
+from rasterio.windows import Window
 
-from crater_pipeline.rasters.files import RasterInfo, apply_affine
+from crater_pipeline.rasters.grid import Grid, apply_affine
+from crater_pipeline.rasters.lattice import on_lattice
 from crater_pipeline.sphere.projections import transformer
 
 FloatArray = NDArray[np.float64]
@@ -18,26 +20,24 @@ CONTROL_STEP = 16
 """Output pixels between the points whose source coordinates are computed exactly."""
 
 CONTROL_TOLERANCE_PX = 0.02
-"""Largest error, in source pixels, of interpolating between them; where it is larger all are computed exactly."""
+"""Largest error, in source pixels, of interpolating between them."""
 
 
 @dataclass(frozen=True)
 class Mapping:
     """From map coordinates of a region to pixel coordinates of a source raster."""
 
-    source: RasterInfo
+    source: Grid
     crs: CRS
 
     @cached_property
     def _transformer(self) -> Transformer:
-        assert self.source.crs is not None  # checked against the body before a Mapping is made
         return transformer(self.crs, self.source.crs)
 
     @cached_property
     def period(self) -> float | None:
         """Columns of the source that make 360 degrees of longitude; None if its columns are no meridians."""
         crs = self.source.crs
-        assert crs is not None  # checked against the body before a Mapping is made
         step = math.hypot(self.source.transform.a, self.source.transform.d)
         if crs.is_geographic:
             return 2 * math.pi / (crs.axis_info[0].unit_conversion_factor * step)
@@ -76,14 +76,6 @@ class Mapping:
         return (np.abs(x - half_x) <= half_x + 1e-3) & (np.abs(y - half_y) <= half_y + 1e-3)
 
 
-def _interpolation(length: int) -> tuple[FloatArray, FloatArray]:
-    """Control positions along one axis (pixel centres are at 0.5, 1.5 ...) and the weights (length, n) between them."""
-    count = max(2, math.ceil(length / CONTROL_STEP) + 1)
-    control = np.linspace(0.5, length - 0.5, count) if length > 1 else np.array([0.5, 1.5])
-    place = (np.arange(length) + 0.5 - control[0]) / (control[1] - control[0])
-    return control, np.maximum(0.0, 1.0 - np.abs(place[:, None] - np.arange(count)))
-
-
 def source_coordinates(mapping: Mapping, transform: Affine, width: int, height: int) -> tuple[FloatArray, FloatArray]:
     """Source pixel coordinates (x, y), each (height, width), of the pixel centres of an output block.
 
@@ -93,18 +85,8 @@ def source_coordinates(mapping: Mapping, transform: Affine, width: int, height: 
     centre, _ = mapping.pixel(east, north)
     reference = float(centre[0]) if math.isfinite(centre[0]) else mapping.source.width / 2
 
-    def exact(cols: ArrayLike, rows: ArrayLike) -> FloatArray:
-        east, north = apply_affine(transform, *np.meshgrid(np.asarray(cols), np.asarray(rows)))
-        return np.stack(mapping.pixel(east, north, reference))
+    def exact(cols: FloatArray, rows: FloatArray) -> FloatArray:
+        return np.stack(mapping.pixel(*apply_affine(transform, cols, rows), reference))
 
-    (cols, weights_x), (rows, weights_y) = _interpolation(width), _interpolation(height)
-    control = exact(cols, rows)
-    middle = exact((cols[1:] + cols[:-1]) / 2, (rows[1:] + rows[:-1]) / 2)
-    guess = (control[:, 1:, 1:] + control[:, 1:, :-1] + control[:, :-1, 1:] + control[:, :-1, :-1]) / 4
-    with np.errstate(invalid="ignore"):
-        smooth = bool((np.abs(middle - guess) <= CONTROL_TOLERANCE_PX).all())
-    if smooth:
-        x, y = (weights_y @ each @ weights_x.T for each in control)
-        return x, y
-    x, y = exact(np.arange(width) + 0.5, np.arange(height) + 0.5)
+    x, y = on_lattice(exact, Window(0, 0, width, height), CONTROL_STEP, (CONTROL_TOLERANCE_PX, CONTROL_TOLERANCE_PX))
     return x, y

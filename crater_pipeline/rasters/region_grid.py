@@ -2,15 +2,15 @@
 
 import logging
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
+from pyproj import Transformer
 
 from crater_pipeline.errors import NothingThereError
 from crater_pipeline.rasters.files import RasterInfo
+from crater_pipeline.rasters.grid import Grid
 from crater_pipeline.rasters.mapping import Mapping
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
@@ -26,16 +26,6 @@ MIN_COVERED = 0.98
 
 CONTEXT_SAMPLES = 513
 """Grid lines along each axis at which the source's presence is looked up."""
-
-
-@dataclass(frozen=True)
-class Grid:
-    """A north-up raster grid on a map."""
-
-    crs: CRS
-    transform: Affine
-    width: int
-    height: int
 
 
 def _coverage(mapping: Mapping, bounds: Bounds, to_map: Transformer) -> float:
@@ -62,14 +52,14 @@ def region_grid(
     UserError
         If the source stands on another body, or (`NothingThereError`) none of the bounds lies on it.
     """
-    body.check_crs(source.crs, str(source.path))
+    own = source.on(body)
     crs = choose_projection(bounds, body)
-    pixel = pixel_size_m or source.pixel_size_m
-    mapping = Mapping(source, crs)
+    pixel = pixel_size_m or own.pixel_size_m
+    mapping = Mapping(own, crs)
     to_map = transformer(body.geographic_crs, crs)
     covered = _coverage(mapping, bounds, to_map)
     if covered == 0:
-        corners = source.lonlat([0, source.width], [source.height, 0], body)
+        corners = own.lonlat([0, source.width], [source.height, 0], body)
         (west, east), (south, north) = (np.round(each, 2) for each in corners)
         raise NothingThereError(
             f"{source.path}: does not reach the bounds {list(bounds)} (west, south, east, north); its lower left "
@@ -90,4 +80,4 @@ def region_grid(
     present = mapping.covers(*np.meshgrid(cols * pixel, rows * pixel))
     left, right = _with_context(left, right, cols[present.any(axis=0)])
     bottom, top = _with_context(bottom, top, rows[present.any(axis=1)])
-    return Grid(crs, Affine(pixel, 0.0, left * pixel, 0.0, -pixel, top * pixel), right - left, top - bottom)
+    return Grid(right - left, top - bottom, Affine(pixel, 0.0, left * pixel, 0.0, -pixel, top * pixel), crs)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from crater_pipeline.simulation.grids import Grid
+from crater_pipeline.rasters.grid import Grid
 from crater_pipeline.simulation.terrain import Terrain
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.circle_fitting import fit_boxes

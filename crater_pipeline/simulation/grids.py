@@ -1,36 +1,19 @@
 """Where a simulated region lies: the conformal map it is drawn in and the global mosaic's grid it is delivered on."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from affine import Affine
-from numpy.typing import NDArray
-from pyproj import CRS, Transformer
-from scipy import sparse
+from pyproj import CRS
 
 from crater_pipeline.errors import UserError
+from crater_pipeline.rasters.grid import Grid
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
+from crater_pipeline.sphere.projections import transformer
 
 MAX_PIXELS = 200_000_000
 """A scene is held in memory whole, some 60 bytes a pixel."""
-LATTICE_PX = 8
-"""Map positions are computed on every eighth pixel and interpolated: off by less than a thousandth of a pixel."""
-
-
-@dataclass(frozen=True)
-class Grid:
-    """A raster's size and place: `transform` maps pixel coordinates to `crs`."""
-
-    width: int
-    height: int
-    transform: Affine
-    crs: CRS
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        return self.height, self.width
 
 
 def simple_cylindrical(body: Body, central_meridian: float = 0.0) -> CRS:
@@ -69,7 +52,7 @@ def scene_grid(bounds: Bounds, pixel_size_m: float, crs: CRS, body: Body) -> Gri
         If it has more than `MAX_PIXELS` pixels.
     """
     lon, lat = np.meshgrid(bounds.west + np.linspace(0, bounds.width, 65), np.linspace(bounds.south, bounds.north, 65))
-    x, y = Transformer.from_crs(body.geographic_crs, crs, always_xy=True).transform(lon, lat)
+    x, y = transformer(body.geographic_crs, crs).transform(lon, lat)
     left, bottom = (math.floor(float(np.min(v)) / pixel_size_m) - 2 for v in (x, y))
     right, top = (math.ceil(float(np.max(v)) / pixel_size_m) + 2 for v in (x, y))
     width, height = right - left, top - bottom
@@ -80,34 +63,3 @@ def scene_grid(bounds: Bounds, pixel_size_m: float, crs: CRS, body: Body) -> Gri
         )
     transform = Affine(pixel_size_m, 0.0, left * pixel_size_m, 0.0, -pixel_size_m, top * pixel_size_m)
     return Grid(width, height, transform, crs)
-
-
-def on_lattice(values: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float64]:
-    """Bilinear interpolation to `shape` of values given at `lattice_axis` along both axes."""
-    rows, cols = (_interpolation(n) for n in shape)
-    return np.ascontiguousarray((cols @ (rows @ values).T).T)
-
-
-def lattice_axis(length: int) -> NDArray[np.float64]:
-    """Pixel centres of the lattice along an axis of `length` pixels; the last ones may lie beyond it."""
-    return np.arange(0, length + LATTICE_PX, LATTICE_PX, dtype=np.float64) + 0.5
-
-
-def _interpolation(length: int) -> sparse.csr_array:
-    """Weights (length, lattice nodes)."""
-    index, part = np.divmod(np.arange(length), LATTICE_PX)
-    row = np.arange(length)
-    weights = np.concatenate([1.0 - part / LATTICE_PX, part / LATTICE_PX])
-    places = (np.concatenate([row, row]), np.concatenate([index, index + 1]))
-    return sparse.csr_array((weights, places), shape=(length, lattice_axis(length).size))
-
-
-def positions(source: Grid, target: Grid, rows: slice) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Pixel coordinates in `source` of the pixel centres of `target`'s rows: x, y of shape (rows, width)."""
-    count = rows.stop - rows.start
-    col, row = np.meshgrid(lattice_axis(target.width), lattice_axis(count) + rows.start)
-    transform, inverse = target.transform, ~source.transform
-    east, north = transform.a * col + transform.c, transform.e * row + transform.f
-    east, north = Transformer.from_crs(target.crs, source.crs, always_xy=True).transform(east, north)
-    x, y = inverse.a * np.asarray(east) + inverse.c, inverse.e * np.asarray(north) + inverse.f
-    return on_lattice(x, (count, target.width)), on_lattice(y, (count, target.width))

@@ -15,7 +15,7 @@ def render(
     elevation_m: NDArray[np.float32],
     albedo: NDArray[np.float32],
     ground_pixel_m: float | NDArray[np.float32],
-    convergence_deg: float | NDArray[np.float64],
+    convergence_deg: float | NDArray[np.float32],
     seed: int,
     settings: SimulationSettings,
 ) -> NDArray[np.uint8]:

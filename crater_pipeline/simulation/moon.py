@@ -6,18 +6,20 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from pyproj import Transformer
 from rasterio.windows import Window
 
 from crater_pipeline.errors import UserError
+from crater_pipeline.light.shaded_raster import GroundGeometry
+from crater_pipeline.rasters.grid import Grid, shifted
+from crater_pipeline.rasters.mapping import Mapping, source_coordinates
 from crater_pipeline.rasters.resampling import resample
-from crater_pipeline.simulation.grids import Grid, lattice_axis, mosaic_grid, on_lattice, positions, scene_grid
+from crater_pipeline.simulation.grids import mosaic_grid, scene_grid
 from crater_pipeline.simulation.imaging import render
 from crater_pipeline.simulation.settings import SimulationSettings
 from crater_pipeline.simulation.terrain import Terrain, instrument, simulate_terrain
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
-from crater_pipeline.sphere.projections import choose_projection, convergence_deg, scale_factor
+from crater_pipeline.sphere.projections import choose_projection
 
 STRIP_ROWS = 512
 """Rows of the mosaic resampled at a time."""
@@ -35,9 +37,11 @@ class Region:
 
     def strips(self) -> Iterator[tuple[Window, NDArray[np.uint8], NDArray[np.float32]]]:
         """(window, image, elevation) of the mosaic from north to south; grey 0 and NaN where there is no scene."""
+        mapping = Mapping(self.scene, self.mosaic.crs)
         for start in range(0, self.mosaic.height, STRIP_ROWS):
             rows = slice(start, min(start + STRIP_ROWS, self.mosaic.height))
-            x, y = positions(self.scene, self.mosaic, rows)
+            place = shifted(self.mosaic.transform, 0, start)
+            x, y = source_coordinates(mapping, place, self.mosaic.width, rows.stop - start)
             top = max(0, int(y.min()) - 4)
             part = slice(top, max(top + 1, int(y.max()) + 5))
             grey = resample(self.image[part].astype(np.float32), x, y - top)
@@ -58,8 +62,7 @@ def simulate_region(bounds: Bounds, pixel_size_m: float, seed: int, body: Body, 
     wide = expanded(bounds, pixel_size_m, body, settings.margin_px)
     scene = scene_grid(wide, pixel_size_m, choose_projection(bounds, body), body)
     terrain = simulate_terrain(scene.shape, pixel_size_m, seed, settings)
-    scale, convergence = _map_geometry(scene, body)
-    ground_pixel_m = (pixel_size_m / scale).astype(np.float32)
+    ground_pixel_m, convergence = GroundGeometry(scene, body).fields(Window(0, 0, scene.width, scene.height))
     image = render(terrain.elevation_m, terrain.albedo, ground_pixel_m, convergence, seed, settings)
     model = instrument(terrain.elevation_m, np.random.default_rng([seed, 0xD7]), settings)
     return Region(terrain, image, model, scene, mosaic_grid(wide, pixel_size_m, body))
@@ -70,17 +73,6 @@ def expanded(bounds: Bounds, pixel_size_m: float, body: Body, margin_px: int) ->
     degrees = math.degrees(margin_px * pixel_size_m / body.radius_m)
     steepest = min(max(abs(bounds.south), abs(bounds.north)), 85.0)
     return bounds.expanded(degrees, degrees / math.cos(math.radians(steepest)))
-
-
-def _map_geometry(scene: Grid, body: Body) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Point scale and convergence (degrees) of every pixel of the scene."""
-    col, row = np.meshgrid(lattice_axis(scene.width), lattice_axis(scene.height))
-    transform = scene.transform
-    to_degrees = Transformer.from_crs(scene.crs, body.geographic_crs, always_xy=True)
-    lon, lat = to_degrees.transform(transform.a * col + transform.c, transform.e * row + transform.f)
-    scale = scale_factor(scene.crs, lon, lat, body)
-    convergence = convergence_deg(scene.crs, lon, lat, body)
-    return on_lattice(scale, scene.shape), on_lattice(convergence, scene.shape)
 
 
 def check_region(bounds: Bounds, pixel_size_m: float, settings: SimulationSettings, body: Body) -> None:

@@ -30,10 +30,7 @@ def georeference(*, detections: Path, image: Path, output: Path, body: Body) -> 
         The body as JSON: name and radius_m.
     """
     boxes = read_table(detections, COLUMNS)
-    info = raster_info(image)
-    body.check_crs(info.crs, str(image))
-    assert info.crs is not None  # checked above
-    craters = georeferencing.georeference(boxes, info.transform, info.crs, body)
+    craters = georeferencing.georeference(boxes, raster_info(image).on(body), body)
     with atomic_path(output) as temporary:
         craters.to_parquet(temporary, index=False)
     logger.info("%d detections georeferenced", len(craters))

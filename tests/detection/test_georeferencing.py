@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pyproj import CRS, Transformer
 
 from crater_pipeline.detection.georeferencing import georeference
+from crater_pipeline.rasters.grid import Grid
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.circle_fitting import fit_boxes, fit_circles
 from crater_pipeline.sphere.craters import great_circle_km, rim_points
@@ -113,7 +114,7 @@ def test_levels_and_tiles() -> None:
         }
     )
     detections.attrs = {"weights_hash": "abc"}
-    table = georeference(detections, TRANSFORM, crs, MOON)
+    table = georeference(detections, Grid(50_000, 50_000, TRANSFORM, crs), MOON)
     assert table[["lon", "lat", "diameter_km"]].nunique().tolist() == [1, 1, 1]
     assert table["diameter_px"].tolist() == [42.0, 10.5]
     for column in ("level", "score", "core_distance", "touches_edge", "tile_row"):
@@ -126,7 +127,8 @@ def test_levels_and_tiles() -> None:
 
 def test_no_detections() -> None:
     columns = ["level", "x_off", "y_off", "x", "y", "width", "height", "score", "core_distance", "touches_edge"]
-    table = georeference(pd.DataFrame({name: [] for name in columns}), TRANSFORM, on_moon(proj="merc"), MOON)
+    grid = Grid(9, 9, TRANSFORM, on_moon(proj="merc"))
+    table = georeference(pd.DataFrame({name: [] for name in columns}), grid, MOON)
     assert table.empty
     assert {"lon", "lat", "diameter_km", "diameter_px"} <= set(table.columns)
 
@@ -137,7 +139,7 @@ def test_a_box_outside_the_map_has_no_circle(caplog: pytest.LogCaptureFixture) -
     detections = pd.DataFrame(
         {"level": [0, 0], "x_off": 0, "y_off": 0, "x": [12345.0, 40000.0], "y": [23456.0, 0.0], "width": 20.0}
     ).assign(height=20.0)
-    table = georeference(detections, TRANSFORM, crs, MOON)
+    table = georeference(detections, Grid(50_000, 50_000, TRANSFORM, crs), MOON)
     assert table["lon"].isna().tolist() == [False, True]
     assert "1 of 2 boxes" in caplog.text
 

@@ -14,7 +14,8 @@ from crater_pipeline.detection.georeferencing import georeference
 from crater_pipeline.detection.merging import MergingSettings, merge
 from crater_pipeline.detection.zonal_survey import owned, pooled_area, zone_margin_px
 from crater_pipeline.rasters.files import RasterInfo
-from crater_pipeline.rasters.region_grid import Grid, region_grid
+from crater_pipeline.rasters.grid import Grid
+from crater_pipeline.rasters.region_grid import region_grid
 from crater_pipeline.sphere.bodies import MOON
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.sphere.craters import great_circle_km, rim_points
@@ -119,7 +120,7 @@ def reported(planted: Planted) -> list[pd.DataFrame]:
     tables = []
     for zone in zones(WHOLE):
         grid = region_grid(MOSAIC, zone, MOON, zone_margin_px(zone, PIXEL_M, MOON))
-        tables.append(georeference(detected(images(planted, grid), grid, random), grid.transform, grid.crs, MOON))
+        tables.append(georeference(detected(images(planted, grid), grid, random), grid, MOON))
     return tables
 
 

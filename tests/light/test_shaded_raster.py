@@ -12,7 +12,8 @@ from rasterio.windows import Window
 from crater_pipeline.errors import UserError
 from crater_pipeline.light.reflectance import ShadingSettings, flat_reflectance, shade, to_uint8
 from crater_pipeline.light.shaded_raster import GroundGeometry, shade_raster
-from crater_pipeline.rasters.files import RasterInfo, create_raster, raster_info
+from crater_pipeline.rasters.files import create_raster, raster_info
+from crater_pipeline.rasters.grid import Grid
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.sphere.projections import choose_projection, convergence_deg, scale_factor
@@ -94,18 +95,22 @@ def test_a_slope_facing_the_true_azimuth_is_the_brightest(corner: tuple[float, f
     assert true_azimuth == pytest.approx(270.0, abs=1.0)
 
 
-@pytest.mark.parametrize("bounds", [(-70, 30, -40, 55), (-180, -90, 180, -70)])
-def test_interpolated_geometry_is_the_exact_one(bounds: tuple[float, float, float, float]) -> None:
+@pytest.mark.parametrize("corner", [(700, 1330), (2890, 2937)])
+@pytest.mark.parametrize("bounds", [(-70, 30, -40, 55), (-180, -90, 180, -70), (-180, 70, 180, 90)])
+def test_interpolated_geometry_is_the_exact_one(
+    bounds: tuple[float, float, float, float], corner: tuple[int, int]
+) -> None:
+    """Around a pole too, which the second window holds: there north turns about within a few pixels."""
     region = Bounds(*bounds)
     crs = choose_projection(region, MOON)
-    info = RasterInfo(Path("x"), 6000, 6000, Affine(100, 0, -3e5, 0, -100, 3e5), crs, "float32", None)
-    window = Window(700, 1330, 300, 200)
-    ground, convergence = GroundGeometry(info, MOON).fields(window)
-    x, y = np.meshgrid(np.arange(300) + 700.5, np.arange(200) + 1330.5)
-    lon, lat = info.lonlat(x, y, MOON)
+    grid = Grid(6000, 6000, Affine(100, 0, -3e5, 0, -100, 3e5), crs)
+    window = Window(*corner, 300, 200)
+    ground, convergence = GroundGeometry(grid, MOON).fields(window)
+    x, y = np.meshgrid(np.arange(300) + corner[0] + 0.5, np.arange(200) + corner[1] + 0.5)
+    lon, lat = grid.lonlat(x, y, MOON)
     np.testing.assert_allclose(ground, 100.0 / scale_factor(crs, lon, lat, MOON), rtol=1e-4)
     difference = (convergence - convergence_deg(crs, lon, lat, MOON) + 180) % 360 - 180
-    np.testing.assert_allclose(difference, 0.0, atol=0.1)
+    np.testing.assert_allclose(difference, 0.0, atol=0.15)
 
 
 def test_flat_ground_is_the_flat_grey_everywhere(tmp_path: Path) -> None:

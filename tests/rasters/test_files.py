@@ -21,10 +21,10 @@ from crater_pipeline.rasters.files import (
     open_raster,
     raster_info,
     read_window,
-    shifted,
     valid_mask,
     windows,
 )
+from crater_pipeline.rasters.grid import shifted
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.sphere.projections import choose_projection

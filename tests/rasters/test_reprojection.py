@@ -17,7 +17,8 @@ from scipy.ndimage import gaussian_filter
 
 from crater_pipeline.errors import UserError
 from crater_pipeline.rasters import reprojection
-from crater_pipeline.rasters.files import RasterInfo, create_raster, raster_info, shifted
+from crater_pipeline.rasters.files import RasterInfo, create_raster, raster_info
+from crater_pipeline.rasters.grid import Grid, shifted
 from crater_pipeline.rasters.mapping import Mapping, source_coordinates
 from crater_pipeline.rasters.region_grid import region_grid
 from crater_pipeline.rasters.reprojection import Kind, ReprojectionSettings, reproject_region
@@ -256,13 +257,13 @@ def test_interpolated_source_coordinates_are_the_exact_ones(bounds: tuple[float,
     info = RasterInfo(Path("x"), 109164, 54582, WAC_GRID, SIMPLE_CYLINDRICAL, "uint8", None)
     region = Bounds(*bounds)
     grid = region_grid(info, region, MOON)
-    mapping = Mapping(info, grid.crs)
+    mapping = Mapping(info.on(MOON), grid.crs)
     rng = np.random.default_rng(1)
     for _ in range(3):
         col, row = int(rng.integers(0, grid.width - 128)), int(rng.integers(0, grid.height - 128))
         corner = shifted(grid.transform, col, row)
         x, y = source_coordinates(mapping, corner, 128, 100)
-        here = RasterInfo(Path("x"), 128, 100, corner, grid.crs, "uint8", None)
+        here = Grid(128, 100, corner, grid.crs)
         cols, rows = np.meshgrid(np.arange(128) + 0.5, np.arange(100) + 0.5)
         lon, lat = here.lonlat(cols, rows, MOON)
         expected_x, expected_y = info.pixel(lon, lat, MOON)
@@ -285,8 +286,7 @@ def test_the_grid_of_a_global_mosaic(caplog: pytest.LogCaptureFixture) -> None:
         for grid in (plain, wider):
             assert grid.transform.a == 100.0
             assert grid.transform.c % 100.0 == grid.transform.f % 100.0 == 0.0
-        corners = RasterInfo(Path("y"), plain.width, plain.height, plain.transform, plain.crs, "uint8", None)
-        x, y = corners.pixel(*bounds.outline(), MOON)
+        x, y = plain.pixel(*bounds.outline(), MOON)
         assert 0 <= x.min() < 2
         assert 0 <= y.min() < 2
         assert plain.width - 2 < x.max() <= plain.width

@@ -6,9 +6,9 @@ import pytest
 from pyproj import Transformer
 
 from crater_pipeline.labels.catalogues import read_catalogue
-from crater_pipeline.rasters.files import apply_affine
+from crater_pipeline.rasters.grid import Grid, apply_affine
 from crater_pipeline.simulation.catalogue import ROBBINS_COLUMNS, catalogue, robbins_table
-from crater_pipeline.simulation.grids import Grid, scene_grid
+from crater_pipeline.simulation.grids import scene_grid
 from crater_pipeline.simulation.settings import SimulationSettings
 from crater_pipeline.simulation.terrain import Terrain, simulate_terrain
 from crater_pipeline.sphere.bodies import Body

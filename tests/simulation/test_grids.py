@@ -5,16 +5,8 @@ from hypothesis import strategies as st
 from pyproj import Transformer
 
 from crater_pipeline.errors import UserError
-from crater_pipeline.rasters.files import apply_affine
-from crater_pipeline.simulation.grids import (
-    Grid,
-    lattice_axis,
-    mosaic_grid,
-    on_lattice,
-    positions,
-    scene_grid,
-    simple_cylindrical,
-)
+from crater_pipeline.rasters.grid import Grid, apply_affine
+from crater_pipeline.simulation.grids import mosaic_grid, scene_grid, simple_cylindrical
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.sphere.projections import choose_projection
@@ -58,35 +50,14 @@ def test_the_map_stands_on_the_bodys_sphere() -> None:
     assert (x, y) == pytest.approx(np.radians([10.0, -20.0]) * MOON.radius_m, abs=0.01)
 
 
-def test_positions_agree_with_the_projection_to_a_thousandth_of_a_pixel() -> None:
-    bounds = Bounds(-20.0, 40.0, -10.0, 50.0)
-    source = scene_grid(bounds, 1000.0, choose_projection(bounds, MOON), MOON)
-    target = mosaic_grid(bounds, 1000.0, MOON)
-    x, y = positions(source, target, slice(100, 140))
-    assert x.shape == (40, target.width)
-    transformer = Transformer.from_crs(target.crs, source.crs, always_xy=True)
-    for row, col in ((0, 0), (17, 33), (39, target.width - 1)):
-        east, north = transformer.transform(*apply_affine(target.transform, col + 0.5, row + 100.5))
-        assert (x[row, col], y[row, col]) == pytest.approx(apply_affine(~source.transform, east, north), abs=2e-3)
-
-
 def test_a_scene_covers_the_region() -> None:
     bounds = Bounds(-20.0, 40.0, -10.0, 50.0)
     source = scene_grid(bounds, 1000.0, choose_projection(bounds, MOON), MOON)
-    x, y = positions(source, mosaic_grid(bounds, 1000.0, MOON), slice(0, mosaic_grid(bounds, 1000.0, MOON).height))
+    x, y = source.pixel(*bounds.outline(), MOON)
     assert x.min() > 0
     assert y.min() > 0
     assert x.max() < source.width
     assert y.max() < source.height
-
-
-@given(st.integers(1, 40), st.integers(1, 40))
-def test_the_lattice_reproduces_planes(rows: int, cols: int) -> None:
-    def plane(y: np.ndarray, x: np.ndarray) -> np.ndarray:
-        return 3.0 * x[None, :] - 2.0 * y[:, None] + 1.0
-
-    got = on_lattice(plane(lattice_axis(rows), lattice_axis(cols)), (rows, cols))
-    np.testing.assert_allclose(got, plane(np.arange(rows) + 0.5, np.arange(cols) + 0.5), atol=1e-9)
 
 
 def test_too_large_a_scene_is_refused() -> None:
