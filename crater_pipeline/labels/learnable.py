@@ -12,7 +12,7 @@ from scipy import ndimage
 from crater_pipeline.rasters.files import RasterInfo, open_raster, read_window
 from crater_pipeline.settings import Settings
 from crater_pipeline.sphere.bodies import Body
-from crater_pipeline.sphere.projections import scale_factor
+from crater_pipeline.sphere.circle_fitting import image_circles
 from crater_pipeline.tiles.grid import Tile
 
 LEARNED_PX = (7.0, 160.0)
@@ -44,16 +44,9 @@ class LabelSettings(Settings):
 
 
 def raster_circles(info: RasterInfo, craters: pd.DataFrame, body: Body) -> NDArray[np.float64]:
-    """Centre x, y and radius in pixels, (n, 3), of catalogue craters in a conformal raster, by the local scale.
-
-    A 200 km circle's projected centre is off by some ten pixels so; craters that are learned are far smaller.
-    """
-    if info.crs is None or craters.empty:
-        return np.zeros((len(craters), 3))
-    lon, lat = craters["lon"].to_numpy(), craters["lat"].to_numpy()
-    x, y = info.pixel(lon, lat, body)
-    radius_m = craters["diameter_km"].to_numpy() * 500.0 * scale_factor(info.crs, lon, lat, body)
-    return np.column_stack([x, y, radius_m / info.pixel_size_m])
+    """Centre x, y and radius in pixels, (n, 3), of craters (lon, lat, diameter_km) in a conformal raster."""
+    grid = info.on(body)
+    return image_circles(craters["lon"], craters["lat"], craters["diameter_km"], grid.transform, grid.crs, body)
 
 
 def raster_relief_m(elevation: Path, circles: NDArray[np.float64]) -> NDArray[np.float64]:

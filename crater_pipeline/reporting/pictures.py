@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from rasterio.windows import Window
 
+from crater_pipeline.labels.learnable import raster_circles
 from crater_pipeline.rasters.files import RasterInfo, open_raster, raster_info, read_window
 from crater_pipeline.sphere.bodies import Body
-from crater_pipeline.sphere.craters import destination
 from crater_pipeline.tiles.inside import footprint_part, inside_share
 
 FloatArray = NDArray[np.float64]
@@ -31,7 +31,6 @@ OVERVIEW_CIRCLES = 6000
 OVERVIEW_LEAST_PX = 2.0
 """Radius of the smallest circle on the overview; smaller craters would not be seen."""
 
-RIM_POINTS = 16
 WEBP_QUALITY = 82
 
 CLASS_ORDER = ("matched", "missed", "unverifiable", "candidate")
@@ -59,20 +58,6 @@ class Picture:
     circles: tuple[Circle, ...]
     caption: str
     outlines: tuple[tuple[str, str], ...] = ()
-
-
-def pixel_circles(info: RasterInfo, craters: pd.DataFrame, body: Body) -> FloatArray:
-    """Centre x, y and radius in raster pixels, shape (n, 3), from the mean of rim points taken through the projection.
-
-    In a conformal projection circles stay circles, but the centre of a large one is off that of its rim.
-    """
-    if len(craters) == 0:
-        return np.zeros((0, 3))
-    azimuth = np.linspace(0.0, 360.0, RIM_POINTS, endpoint=False)
-    lon, lat, diameter = (craters[key].to_numpy(dtype=float)[:, None] for key in ("lon", "lat", "diameter_km"))
-    x, y = info.pixel(*destination(lon, lat, azimuth[None, :], diameter / 2, body), body)
-    centre_x, centre_y = x.mean(axis=1), y.mean(axis=1)
-    return np.column_stack([centre_x, centre_y, np.hypot(x - centre_x[:, None], y - centre_y[:, None]).mean(axis=1)])
 
 
 def choose_windows(xy: FloatArray, size: int = CROP_PX, count: int = CROPS) -> list[tuple[int, int]]:
@@ -145,7 +130,7 @@ def crops(image: Path, drawn: pd.DataFrame, focus: NDArray[np.bool_], body: Body
 
 def located(info: RasterInfo, drawn: pd.DataFrame, body: Body) -> pd.DataFrame:
     """`drawn` with x, y, r in raster pixels."""
-    x, y, r = pixel_circles(info, drawn, body).T
+    x, y, r = raster_circles(info, drawn, body).T
     return drawn.assign(x=x, y=y, r=r)
 
 

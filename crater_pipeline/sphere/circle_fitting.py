@@ -1,24 +1,30 @@
-"""Circles on the sphere through the rims of craters: from boxes in raster pixels, and from points.
+"""Circles on the sphere and their images in rasters: circles from boxes in pixels or from points, and the way back.
 
 The local scale of a projection is enough for small craters only: the image of a 200 km circle is neither round nor
 centred on the projected centre. So the rim, not the centre, is taken back to the sphere, and a circle is fitted there.
 """
 
+import math
+
 import numpy as np
 from affine import Affine
 from numpy.typing import ArrayLike, NDArray
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.craters import lon_lat, rim_points, unit_vectors
+from crater_pipeline.sphere.projections import scale_factor, transformer
 
 FloatArray = NDArray[np.float64]
 
 RIM_POINTS = 16
 """Points of a box's inscribed ellipse that are taken back to the sphere."""
 
-REFINING_RIM_POINTS = 128
+IMAGE_RIM_POINTS = 128
 """Points of a circle's projected rim from which its box is found."""
+
+LOCAL_LIMIT_PX = 0.02
+"""Circles whose image is off the projected centre by less than this are scaled, not projected: r^2 / R in pixels."""
 
 REFINING_STEPS = 4
 
@@ -33,6 +39,9 @@ MIN_RIM_POINTS = 8
 
 BATCH = 100_000
 """Boxes taken through the projection at once: bounds the memory to some 100 MB."""
+
+IMAGE_BATCH = BATCH * RIM_POINTS // IMAGE_RIM_POINTS
+"""The same for whole rims."""
 
 
 def fit_boxes(boxes: FloatArray, transform: Affine, crs: CRS, body: Body) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -50,14 +59,40 @@ def fit_boxes(boxes: FloatArray, transform: Affine, crs: CRS, body: Body) -> tup
     return lon, lat, 2 * arc * body.radius_km
 
 
+def image_circles(
+    lon: ArrayLike, lat: ArrayLike, diameter_km: ArrayLike, transform: Affine, crs: CRS, body: Body
+) -> FloatArray:
+    """Centre x, y and radius in pixels, (n, 3), of the images of circles on a conformal map: what `fit_boxes` undoes.
+
+    The box of the projected rim is taken; where that is torn (the rim crosses the map's edge), and for circles so
+    small that it makes no difference, the projected centre and the local scale.
+    """
+    frame = _Frame(transform, crs, body)
+    lon, lat, diameter = (np.asarray(column, dtype=float) for column in (lon, lat, diameter_km))
+    arc = diameter / 2 / body.radius_km
+    radius_px = diameter / 2 * scale_factor(crs, lon, lat, body) / frame.pixel_km
+    circles = np.column_stack([*frame.pixel(lon, lat), radius_px])
+    large = np.flatnonzero(arc**2 > LOCAL_LIMIT_PX * frame.pixel_km / body.radius_km)
+    for start in range(0, len(large), IMAGE_BATCH):
+        rows = large[start : start + IMAGE_BATCH]
+        boxes = _image_boxes(np.stack([lon[rows], lat[rows], arc[rows]]), frame)
+        images = np.column_stack([boxes[:, :2], boxes[:, 2:].mean(axis=1) / 2])
+        with np.errstate(invalid="ignore"):
+            whole = np.abs(images[:, 2] / circles[rows, 2] - 1.0) < MAX_CHANGE
+        circles[rows[whole]] = images[whole]
+    return circles
+
+
 class _Frame:
     """Pixels to degrees and back, shapes kept."""
 
     def __init__(self, transform: Affine, crs: CRS, body: Body) -> None:
         self.affine, self.inverse_affine, self.body = transform, ~transform, body
-        self.to_degrees = Transformer.from_crs(crs, body.geographic_crs, always_xy=True)
-        self.to_map = Transformer.from_crs(body.geographic_crs, crs, always_xy=True)
+        self.to_degrees = transformer(crs, body.geographic_crs)
+        self.to_map = transformer(body.geographic_crs, crs)
         self.is_geographic = crs.is_geographic
+        degree_km = np.radians(1.0) * body.radius_km
+        self.pixel_km = math.sqrt(abs(transform.determinant)) * (degree_km if self.is_geographic else 0.001)
 
     def lonlat(self, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
         return self.to_degrees.transform(*_apply(self.affine, x, y))
@@ -73,9 +108,7 @@ def _apply(affine: Affine, x: FloatArray, y: FloatArray) -> tuple[FloatArray, Fl
 def _fit_batch(boxes: FloatArray, frame: _Frame) -> FloatArray:
     """(3, n): lon, lat in degrees, arc radius in radians."""
     fitted = _fit_ellipses(boxes, frame)
-    pixel_km = np.sqrt(abs(frame.affine.determinant))
-    pixel_km *= np.radians(1.0) * frame.body.radius_km if frame.is_geographic else 0.001
-    limit = (REFINING_LIMIT_PX * pixel_km / frame.body.radius_km) ** (1 / 3)
+    limit = (REFINING_LIMIT_PX * frame.pixel_km / frame.body.radius_km) ** (1 / 3)
     large = np.flatnonzero(fitted[2] > limit)
     if len(large) == 0:
         return fitted
@@ -128,7 +161,7 @@ def fit_circles(lon: ArrayLike, lat: ArrayLike, least: int = MIN_RIM_POINTS) -> 
 def _image_boxes(circle: FloatArray, frame: _Frame) -> FloatArray:
     """Boxes (n, 4) around the images of circles (3, n): centre x, y, width, height in pixels."""
     lon, lat, arc = circle
-    rim_lon, rim_lat = rim_points(lon, lat, 2 * arc * frame.body.radius_km, frame.body, REFINING_RIM_POINTS)
+    rim_lon, rim_lat = rim_points(lon, lat, 2 * arc * frame.body.radius_km, frame.body, IMAGE_RIM_POINTS)
     low, high = zip(*(_extremes(values) for values in frame.pixel(rim_lon, rim_lat)), strict=True)
     low_xy, high_xy = np.column_stack(low), np.column_stack(high)
     return np.column_stack([(low_xy + high_xy) / 2, high_xy - low_xy])

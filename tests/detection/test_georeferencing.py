@@ -11,7 +11,7 @@ from pyproj import CRS, Transformer
 from crater_pipeline.detection.georeferencing import georeference
 from crater_pipeline.rasters.grid import Grid
 from crater_pipeline.sphere.bodies import Body
-from crater_pipeline.sphere.circle_fitting import fit_boxes, fit_circles
+from crater_pipeline.sphere.circle_fitting import fit_boxes, fit_circles, image_circles
 from crater_pipeline.sphere.craters import great_circle_km, rim_points
 
 MOON = Body(name="moon", radius_m=1_737_400.0)
@@ -93,6 +93,39 @@ def test_the_local_scale_would_not_do() -> None:
     naive = to_degrees.transform(*map_of(box[0, 0], box[0, 1]))
     assert great_circle_km(*naive, -25.0, 47.0, MOON) > 0.5
     assert errors_px(-25.0, 47.0, 200.0, crs)[0] < 0.1
+
+
+MAPS = (
+    (on_moon(proj="lcc", lat_0=37, lat_1=30, lat_2=45, lon_0=-25), 37.0),
+    (on_moon(proj="merc", lon_0=-25, lat_ts=20), 25.0),
+    (on_moon(proj="stere", lat_0=90, lon_0=33), 75.0),
+)
+"""Conformal maps, and a latitude that they are made for."""
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(MAPS), st.tuples(st.floats(-15, 15), st.floats(-12, 12)), diameters)
+@example(MAPS[0], (5.0, 10.0), 250.0)
+@example(MAPS[1], (-10.0, 12.0), 250.0)
+def test_the_image_of_a_circle_is_its_rims_box(
+    place: tuple[CRS, float], offset: tuple[float, float], diameter_km: float
+) -> None:
+    """Of the smallest craters and of the largest, and on through `fit_boxes` to where it came from."""
+    crs, middle = place
+    lon, lat = -25.0 + offset[0], middle + offset[1]
+    found = image_circles([lon], [lat], [diameter_km], TRANSFORM, crs, MOON)
+    (box,) = boxed(lon, lat, diameter_km, crs)
+    assert found[0] == pytest.approx([box[0], box[1], (box[2] + box[3]) / 4], abs=0.05)
+    back = fit_boxes(np.column_stack([found[:, :2], 2 * found[:, 2:], 2 * found[:, 2:]]), TRANSFORM, crs, MOON)
+    assert great_circle_km(back[0], back[1], lon, lat, MOON) == pytest.approx(0.0, abs=0.02)
+    assert back[2] == pytest.approx(diameter_km, abs=0.02)
+
+
+def test_a_rim_across_the_edge_of_the_map_is_taken_by_its_centre() -> None:
+    crs = on_moon(proj="merc", lon_0=0)
+    (circle,) = image_circles([179.0], [10.0], [200.0], TRANSFORM, crs, MOON)
+    assert circle[2] == pytest.approx(1000.0 / np.cos(np.radians(10.0)), rel=0.01)
+    assert image_circles([], [], [], TRANSFORM, crs, MOON).shape == (0, 3)
 
 
 def test_levels_and_tiles() -> None:

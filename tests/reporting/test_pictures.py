@@ -16,11 +16,9 @@ from crater_pipeline.reporting.pictures import (
     data_uri,
     drawn_craters,
     overview,
-    pixel_circles,
     place,
 )
 from crater_pipeline.sphere.bounds import Bounds
-from crater_pipeline.sphere.craters import circle_polygons
 from crater_pipeline.sphere.projections import choose_projection
 from tests.judged_region import MOON, footprint_of
 
@@ -51,17 +49,6 @@ def craters_at(info_path: Path, x: list[float], y: list[float], diameter_km: flo
             "in_test": True,
         }
     )
-
-
-def test_circles_in_pixels_cover_the_projected_rim(raster: Path) -> None:
-    info = raster_info(raster)
-    table = craters_at(raster, [100.0, 300.0, 500.0], [100.0, 450.0, 800.0], 40.0)
-    rims = circle_polygons(table["lon"], table["lat"], table["diameter_km"], MOON, 24)
-    for (x, y, r), rim in zip(pixel_circles(info, table, MOON), rims, strict=True):
-        lon, lat = np.asarray(rim.exterior.coords).T
-        rim_x, rim_y = info.pixel(lon, lat, MOON)
-        assert np.hypot(rim_x - x, rim_y - y) == pytest.approx(np.full(25, r), rel=0.005)
-    assert pixel_circles(info, table.iloc[:0], MOON).shape == (0, 3)
 
 
 def test_windows_hold_the_most_and_do_not_overlap() -> None:
