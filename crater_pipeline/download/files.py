@@ -3,8 +3,6 @@
 import hashlib
 import json
 import logging
-import shutil
-import zipfile
 from pathlib import Path
 
 import httpx
@@ -12,7 +10,7 @@ import stamina
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from crater_pipeline.atomic import atomic_path
+from crater_pipeline.contents import file_hash
 from crater_pipeline.download.http import (
     ATTEMPTS,
     check_not_html,
@@ -25,9 +23,6 @@ from crater_pipeline.download.http import (
 from crater_pipeline.errors import UserError
 
 logger = logging.getLogger(__name__)
-
-CHUNK_BYTES = 1 << 20
-TABLE_SUFFIXES = (".csv", ".txt", ".tab", ".tsv")
 
 
 def partial_path(output: Path, url: str) -> Path:
@@ -75,12 +70,6 @@ class _Transfer:
             path.unlink(missing_ok=True)
 
 
-def file_sha256(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def download_file(url: str, output: Path, sha256: str | None = None) -> None:
     """Download `url` to `output`.
 
@@ -105,7 +94,7 @@ def download_file(url: str, output: Path, sha256: str | None = None) -> None:
             for trial in stamina.retry_context(on=is_transient, attempts=ATTEMPTS, timeout=None):
                 with trial:
                     transfer.attempt()
-            found = file_sha256(part)
+            found = file_hash(part)
             if sha256 is not None and found != sha256.lower():
                 raise UserError(
                     f"{url}: its SHA-256 is {found}, not {sha256}; the file has changed or is damaged: compare with "
@@ -117,46 +106,3 @@ def download_file(url: str, output: Path, sha256: str | None = None) -> None:
         part.replace(output)
         transfer.discard()
     logger.info("%s: %d bytes, sha256 %s", output, output.stat().st_size, found)
-
-
-def extract_table(archive: Path, output: Path) -> None:
-    """Put the one table of a ZIP file at `output`.
-
-    Raises
-    ------
-    UserError
-        If the archive is damaged or does not hold exactly one .csv (or .txt, .tab, .tsv).
-    """
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            names = [name for name in opened.namelist() if not name.startswith("__MACOSX/")]
-            tables = [name for name in names if name.lower().endswith(".csv")]
-            tables = tables or [name for name in names if name.lower().endswith(TABLE_SUFFIXES)]
-            if len(tables) != 1:
-                raise UserError(f"{archive}: must hold exactly one table (.csv), it holds {names}")
-            with opened.open(tables[0]) as member, atomic_path(output) as temporary, temporary.open("wb") as file:
-                shutil.copyfileobj(member, file, CHUNK_BYTES)
-    except zipfile.BadZipFile as error:
-        raise UserError(f"{archive}: a damaged ZIP file ({error}); download it again") from error
-
-
-def download_table(url: str, output: Path, sha256: str | None = None) -> None:
-    """Download a catalogue; a ZIP file is unpacked unless `output` is to be one. `sha256` is that of the download.
-
-    Raises
-    ------
-    UserError
-        As `download_file` and `extract_table`.
-    """
-    if output.suffix.lower() == ".zip":
-        download_file(url, output, sha256)
-        return
-    packed = output.with_name(f".{output.name}.download")
-    try:
-        download_file(url, packed, sha256)
-        if zipfile.is_zipfile(packed):
-            extract_table(packed, output)
-        else:
-            packed.replace(output)
-    finally:
-        packed.unlink(missing_ok=True)

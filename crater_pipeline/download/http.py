@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import httpx
 import stamina
 
+from crater_pipeline.contents import HEAD_BYTES, is_web_page
 from crater_pipeline.errors import UserError
 
 logger = logging.getLogger(__name__)
@@ -17,9 +18,6 @@ ATTEMPTS = 6
 TIMEOUT_S = 60.0
 TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers after which asking again later may help."""
-
-HEAD_BYTES = 512
-"""How much of a file is looked at to see what it is."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +47,6 @@ def is_transient(error: Exception) -> bool:
     return isinstance(error, httpx.TransportError) and not isinstance(error, httpx.UnsupportedProtocol)
 
 
-def looks_like_html(head: bytes) -> bool:
-    """Whether the first bytes of a file are those of a web page."""
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return start.startswith((b"<!doctype html", b"<html", b"<head", b"<script"))
-
-
 def version_of(response: httpx.Response) -> str | None:
     """What identifies this state of the file: a strong ETag, else its date."""
     etag = response.headers.get("ETag")
@@ -74,7 +66,7 @@ def total_size(response: httpx.Response) -> int | None:
 
 def check_not_html(url: str, content_type: str, head: bytes) -> None:
     """Servers answer wrong addresses with status 200 and a page that says so."""
-    if looks_like_html(head) or content_type.split(";")[0].strip().lower() == "text/html":
+    if is_web_page(head) or content_type.split(";")[0].strip().lower() == "text/html":
         raise UserError(f"{url}: the server answers with a web page instead of the file; check the address")
 
 

@@ -1,12 +1,12 @@
 """Where a result comes from, as rows of names and values."""
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from crater_pipeline.code_files import code_version
+from crater_pipeline.contents import file_hash
 from crater_pipeline.errors import UserError
 
 
@@ -30,8 +30,7 @@ def provenance_rows(given: str, **facts: Any) -> list[tuple[str, str]]:
         raise UserError("provenance: must be a JSON object of names and values, such as {}")
     for source in parsed.get("sources", []):
         if source.get("file") and Path(source["file"]).is_file():
-            with Path(source["file"]).open("rb") as file:
-                source["file_sha256"] = hashlib.file_digest(file, "sha256").hexdigest()
+            source["file_sha256"] = file_hash(Path(source["file"]))
     known = {key: value for key, value in facts.items() if value is not None}
     return sorted(_flatten({"code_version": code_version(), **known, **parsed}))
 

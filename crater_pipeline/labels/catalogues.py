@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from crater_pipeline.contents import is_web_page, read_head
 from crater_pipeline.errors import UserError
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds, wrap_longitude
@@ -21,6 +22,9 @@ from crater_pipeline.sphere.craters import circles_meet_bounds, crater_ids
 logger = logging.getLogger(__name__)
 
 CatalogueFormat = Literal["robbins", "wang_wu", "table", "simulated"]
+
+TABLE_SUFFIXES = (".csv", ".txt", ".tab", ".tsv")
+"""A table in an archive is known by its name: .csv before the others."""
 
 COLUMNS = ("catalogue_id", "lon", "lat", "diameter_km", "arc_fraction")
 
@@ -103,13 +107,12 @@ def _open_text(path: Path) -> Iterator[IO[bytes]]:
     """The catalogue's bytes, unpacked; what it is shows in its first bytes, for downloads come without a suffix."""
     if not path.is_file():
         raise UserError(f"{path}: no such catalogue file; correct the path or download it")
-    with path.open("rb") as stream:
-        head = stream.read(512)
-    if head.lstrip().startswith(b"<"):
+    head = read_head(path)
+    if is_web_page(head):
         raise UserError(f"{path}: is a web page, not a table; check the address it was downloaded from")
     try:
         if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive, archive.open(_only_csv(archive, path)) as member:
+            with zipfile.ZipFile(path) as archive, archive.open(_only_table(archive, path)) as member:
                 yield member
         elif head.startswith(b"\x1f\x8b"):
             with gzip.open(path) as unpacked:
@@ -121,13 +124,13 @@ def _open_text(path: Path) -> Iterator[IO[bytes]]:
         raise UserError(f"{path}: corrupt archive ({error}); delete it and download it again") from error
 
 
-def _only_csv(archive: zipfile.ZipFile, path: Path) -> str:
-    members = [
-        name for name in archive.namelist() if name.lower().endswith(".csv") and not name.startswith("__MACOSX/")
-    ]
-    if len(members) != 1:
-        raise UserError(f"{path}: the archive must hold exactly one .csv, it holds {members or 'none'}")
-    return members[0]
+def _only_table(archive: zipfile.ZipFile, path: Path) -> str:
+    names = [name for name in archive.namelist() if not name.startswith("__MACOSX/")]
+    tables = [name for name in names if name.lower().endswith(TABLE_SUFFIXES[0])]
+    tables = tables or [name for name in names if name.lower().endswith(TABLE_SUFFIXES)]
+    if len(tables) != 1:
+        raise UserError(f"{path}: the archive must hold exactly one .csv, it holds {', '.join(names) or 'nothing'}")
+    return tables[0]
 
 
 def _read_columns(stream: IO[bytes], path: Path, schema: Schema, format: str) -> pd.DataFrame:

@@ -1,6 +1,5 @@
 """The weights file: safetensors beside a JSON that says what they are. Loading executes nothing from the file."""
 
-import hashlib
 import json
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from crater_pipeline.atomic import atomic_path, write_text
+from crater_pipeline.contents import file_hash
 from crater_pipeline.errors import UserError
 from crater_pipeline.light.views import CHANNELS, View
 from crater_pipeline.models.centernet import CenterNet
@@ -70,12 +70,6 @@ class WeightsMetadata(Settings):
         if suns == 1 or self.several_suns is None:
             return self
         return self.model_copy(update=self.several_suns.model_dump(exclude={"suns"}))
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def metadata_path(weights: Path) -> Path:

@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.progress import track
 
 from crater_pipeline.atomic import atomic_path
+from crater_pipeline.contents import is_web_page, read_head
 from crater_pipeline.errors import UserError
 from crater_pipeline.rasters.grid import Grid
 from crater_pipeline.sphere.bodies import Body
@@ -80,12 +81,6 @@ class RasterInfo:
         return self.on(body).pixel(lon, lat, body)
 
 
-def _looks_like_html(path: Path) -> bool:
-    with path.open("rb") as file:
-        head = file.read(512).lstrip().lower()
-    return head.startswith((b"<!doctype", b"<html", b"<head", b"<?xml")) and b"<" in head
-
-
 @contextmanager
 def open_raster(path: Path) -> Iterator[rasterio.DatasetReader]:
     """Open for reading; a missing, damaged or mistaken file is a `UserError` that says which."""
@@ -100,7 +95,7 @@ def open_raster(path: Path) -> Iterator[rasterio.DatasetReader]:
                 warnings.simplefilter("ignore", NotGeoreferencedWarning)
                 dataset = rasterio.open(path)
         except RasterioError as error:
-            if _looks_like_html(path):
+            if is_web_page(read_head(path)):
                 raise UserError(
                     f"{path}: a web page, not a raster (servers answer a wrong address so); download the file again "
                     "and check the address"

@@ -3,13 +3,14 @@
 import logging
 from pathlib import Path
 
+from crater_pipeline.contents import file_hash
 from crater_pipeline.detection.inference import search
 from crater_pipeline.detection.pictures import Terrain
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.detection.suitability import warn_unsuitable
 from crater_pipeline.detection.table import write_detections
 from crater_pipeline.light.reflectance import ShadingSettings
-from crater_pipeline.models.weights import file_hash, load_network, read_metadata
+from crater_pipeline.models.weights import load_network, read_metadata
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run

@@ -2,23 +2,23 @@
 
 from pathlib import Path
 
-from crater_pipeline.download.files import download_table
+from crater_pipeline.download.files import download_file
 from crater_pipeline.steps._command import run
 
 
 def download_catalogue(*, url: str, output: Path, sha256: str | None = None) -> None:
-    """Download a catalogue, continuing an interrupted download, and unpack it if it is a ZIP file.
+    """Download a catalogue as it is, continuing an interrupted download.
 
     Parameters
     ----------
     url
         Address, http or https.
     output
-        Where to write it; with the ending .zip a ZIP file is kept as it is.
+        Where to write it. An archive stays one: `read_catalogue` knows it by its first bytes, whatever its name.
     sha256
         Checksum that the downloaded file must have, hexadecimal.
     """
-    download_table(url, output, sha256)
+    download_file(url, output, sha256)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import numpy as np
 from cyclopts import Parameter
 
+from crater_pipeline.contents import file_hash
 from crater_pipeline.detection.zonal_survey import Survey
 from crater_pipeline.evaluation.calibration import apply
 from crater_pipeline.export.geopackage import region_layers, write_geopackage
@@ -17,7 +18,7 @@ from crater_pipeline.export.styles import crosses_seam, styles
 from crater_pipeline.labels.catalogues import empty_catalogue
 from crater_pipeline.light.reflectance import ShadingSettings
 from crater_pipeline.models.settings import DEFAULT_BACKBONES
-from crater_pipeline.models.weights import file_hash, metadata_path, read_metadata, shipped_weights
+from crater_pipeline.models.weights import metadata_path, read_metadata, shipped_weights
 from crater_pipeline.rasters.extent import raster_bounds
 from crater_pipeline.rasters.files import raster_info
 from crater_pipeline.sphere.bodies import MOON, Body

@@ -18,9 +18,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from crater_pipeline.atomic import atomic_path
+from crater_pipeline.contents import file_hash
 from crater_pipeline.models.arithmetic import native_bf16
 from crater_pipeline.models.centernet import CenterNet
-from crater_pipeline.models.weights import file_hash
 from crater_pipeline.training.module import Detector
 
 log = logging.getLogger(__name__)

@@ -1,8 +1,6 @@
-"""Whole files: interrupted, changed, mistaken and packed ones, from a server on the loopback."""
+"""Whole files: interrupted, changed and mistaken ones, from a server on the loopback."""
 
 import hashlib
-import io
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +8,7 @@ import numpy as np
 import pytest
 import stamina
 
-from crater_pipeline.download.files import download_file, download_table, extract_table, partial_path
-from crater_pipeline.download.http import looks_like_html
+from crater_pipeline.download.files import download_file, partial_path
 from crater_pipeline.errors import UserError
 from tests.range_server import Files, serve
 
@@ -116,59 +113,3 @@ def test_a_missing_file_is_not_asked_for_again(files: Files, tmp_path: Path) -> 
 def test_no_server_is_a_clear_message(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="check the address and the network"):
         download_file("http://127.0.0.1:9/x.csv", tmp_path / "x.csv")
-
-
-def packed(members: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
-
-
-def test_a_zip_without_the_ending_is_unpacked(files: Files, tmp_path: Path) -> None:
-    archive = packed({"readme.txt": b"hello", "data/craters.csv": TABLE, "__MACOSX/._craters.csv": b"x"})
-    files.contents["database"] = archive
-    download_table(files.url("database"), tmp_path / "craters.dat", hashlib.sha256(archive).hexdigest())
-    assert (tmp_path / "craters.dat").read_bytes() == TABLE
-    download_table(files.url("database"), tmp_path / "craters.zip")
-    assert (tmp_path / "craters.zip").read_bytes() == archive
-    assert leftovers(tmp_path) == ["craters.dat", "craters.zip"]
-
-
-def test_a_plain_table_passes_through(files: Files, tmp_path: Path) -> None:
-    download_table(files.url("table.csv"), tmp_path / "t.csv")
-    assert (tmp_path / "t.csv").read_bytes() == TABLE
-    assert leftovers(tmp_path) == ["t.csv"]
-
-
-@pytest.mark.parametrize("members", [{"a.csv": TABLE, "b.csv": TABLE}, {"picture.png": b"x"}])
-def test_an_archive_without_one_table_names_what_it_holds(members: dict[str, bytes], tmp_path: Path) -> None:
-    (tmp_path / "a.zip").write_bytes(packed(members))
-    with pytest.raises(UserError, match=next(iter(members))):
-        extract_table(tmp_path / "a.zip", tmp_path / "out.csv")
-    assert leftovers(tmp_path) == ["a.zip"]
-
-
-def test_a_damaged_archive_is_named(tmp_path: Path) -> None:
-    content = bytearray(packed({"a.csv": TABLE * 100}))
-    content[60:80] = bytes(20)
-    (tmp_path / "a.zip").write_bytes(content)
-    with pytest.raises(UserError, match="damaged"):
-        extract_table(tmp_path / "a.zip", tmp_path / "out.csv")
-    assert not (tmp_path / "out.csv").exists()
-
-
-@pytest.mark.parametrize(
-    ("head", "html"),
-    [
-        (b"\xef\xbb\xbf <!doctype HTML>", True),
-        (b"<html lang=en>", True),
-        (b"II*\x00", False),
-        (b"lon,lat", False),
-        (b"<?xml version='1.0'?><Product_Observational>", False),
-        (b"", False),
-    ],
-)
-def test_web_pages_are_told_by_their_first_bytes(head: bytes, html: bool) -> None:
-    assert looks_like_html(head) is html

@@ -84,12 +84,33 @@ def test_packed_files_are_unpacked_whatever_their_name(tmp_path: Path, write) ->
         pd.testing.assert_frame_equal(read(path, "robbins"), expected)
 
 
-def test_an_archive_must_hold_one_table(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["craters.TAB", "data/craters.txt"])
+def test_an_archive_may_hold_a_table_of_another_ending(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "one.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(name, ROBBINS)
+        archive.writestr("__MACOSX/._craters.csv", "x")
+    assert len(read(path, "robbins")) == ROBBINS.count("\n") - 1
+
+
+@pytest.mark.parametrize("names", [("a.csv", "b.csv"), ("picture.png",), ()])
+def test_an_archive_must_hold_one_table(names: tuple[str, ...], tmp_path: Path) -> None:
     path = tmp_path / "two.zip"
     with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(name, ROBBINS)
+    with pytest.raises(UserError, match=rf"two\.zip: .*exactly one \.csv, it holds {', '.join(names) or 'nothing'}"):
+        read(path, "robbins")
+
+
+def test_a_damaged_archive_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.csv", ROBBINS)
-        archive.writestr("b.csv", ROBBINS)
-    with pytest.raises(UserError, match=r"two\.zip: .*exactly one \.csv"):
+    content = bytearray(path.read_bytes())
+    content[60:80] = bytes(20)
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"a\.zip: corrupt archive"):
         read(path, "robbins")
 
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from crater_pipeline.contents import file_hash
 from crater_pipeline.errors import UserError
 from crater_pipeline.models.centernet import CenterNet
 from crater_pipeline.models.settings import SHIPPED_BACKBONES, ModelSettings
@@ -16,7 +17,6 @@ from crater_pipeline.models.weights import (
     LIT_SHARE,
     STEM,
     build_network,
-    file_hash,
     initial_weights,
     load_network,
     metadata_path,

@@ -1,0 +1,33 @@
+"""What a file holds, told from its bytes."""
+
+import hashlib
+from pathlib import Path
+
+HEAD_BYTES = 512
+"""How much of a file is looked at to see what it is."""
+
+PAGE_STARTS = (b"<!doctype html", b"<html", b"<head", b"<body", b"<script", b"<error")
+"""How pages begin, and what object stores say instead of a file that they do not have."""
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_head(path: Path) -> bytes:
+    """The first `HEAD_BYTES` of a file."""
+    with path.open("rb") as file:
+        return file.read(HEAD_BYTES)
+
+
+def is_web_page(head: bytes) -> bool:
+    """Whether a file that begins so is a page that a server sent instead of what was asked for.
+
+    XML that is no page, such as the label of a planetary image, is none.
+    """
+    rest = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    while rest.startswith((b"<?", b"<!--")):
+        rest = rest.partition(b"-->" if rest.startswith(b"<!--") else b">")[2].lstrip()
+    return rest.startswith(PAGE_STARTS)
