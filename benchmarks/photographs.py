@@ -17,7 +17,8 @@ from crater_pipeline.evaluation.matching import CRITERIA
 from crater_pipeline.evaluation.metrics import average_precision
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.labels.catalogues import clip_catalogue, read_catalogue
-from crater_pipeline.models.weights import metadata_path, read_metadata, shipped_weights
+from crater_pipeline.models.initial import metadata_path, shipped_weights
+from crater_pipeline.models.weights import read_metadata
 from crater_pipeline.rasters.extent import raster_bounds
 from crater_pipeline.rasters.files import raster_info
 from crater_pipeline.sphere.bodies import MOON

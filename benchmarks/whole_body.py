@@ -22,7 +22,8 @@ from crater_pipeline.detection.zonal_survey import Survey
 from crater_pipeline.evaluation.calibration import apply
 from crater_pipeline.evaluation.matching import candidate_pairs, optimal_matches
 from crater_pipeline.labels.catalogues import read_catalogue
-from crater_pipeline.models.weights import metadata_path, read_metadata, shipped_weights
+from crater_pipeline.models.initial import metadata_path, shipped_weights
+from crater_pipeline.models.weights import read_metadata
 from crater_pipeline.sphere.bodies import MOON
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.sphere.craters import distance_to_bounds_km

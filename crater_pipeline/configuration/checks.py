@@ -7,7 +7,9 @@ from crater_pipeline.configuration.entries import Configuration, Region
 from crater_pipeline.configuration.initial_weights import circular_weights
 from crater_pipeline.configuration.sources import SimulatedCatalogue, SimulatedMosaic
 from crater_pipeline.configuration.variants import comparison_problems
-from crater_pipeline.models.settings import SHIPPED_BACKBONES, ModelSettings, view_of
+from crater_pipeline.errors import UserError
+from crater_pipeline.models.initial import NONE, initial_weights
+from crater_pipeline.models.settings import ModelSettings, view_of
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.training.settings import TrainingSettings
 
@@ -79,17 +81,15 @@ def untrainable(configuration: Configuration, name: str, region: Region) -> Iter
             f"regions.{name}.catalogue: missing, so there is nothing to train on; name a catalogue, or set "
             f"regions.{name}.training.enabled: false to use the initial weights as they are"
         )
-    if not training.enabled and model.initial == "none":
+    if not training.enabled and model.initial == NONE:
         yield (
             f"regions.{name}: training.enabled is false and model.initial is none, so there would be no network; "
             "set model.initial to shipped or to a file, or enable training"
         )
-    if model.initial == "shipped" and model.backbone not in SHIPPED_BACKBONES:
-        known = " and ".join(SHIPPED_BACKBONES)
-        yield (
-            f"regions.{name}: model.initial is shipped, but weights are shipped for {known} only, not for "
-            f"{model.backbone}; set model.initial to none or to a file, or model.backbone to one of these"
-        )
+    try:
+        initial_weights(model)
+    except UserError as error:
+        yield f"regions.{name}.{error}"
     if view_of(model.backbone) == "terrain" and not configuration.is_dtm(name):
         yield (
             f"regions.{name}.model.backbone: {model.backbone} is shown terrain, but the region's mosaic is an image; "

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from crater_pipeline.configuration.entries import Configuration
+from crater_pipeline.models.initial import SHIPPED, initial_weights, metadata_path
 from crater_pipeline.models.settings import ModelSettings
-
-SHIPPED_WEIGHTS = Path(__file__).parents[1] / "weights"
-"""Folder of the weights that come with the package, `<backbone>.safetensors` and `.json`."""
 
 PRETRAINED_WEIGHTS = Path("results/pretraining")
 """Folder of the weights that the section `pretraining` makes."""
@@ -49,14 +47,13 @@ class InitialWeights:
     @property
     def files(self) -> list[str]:
         """The weights and the JSON that describes them, if there; nothing for random ones."""
-        match self.model.initial:
-            case "none":
-                return []
-            case "shipped":
-                weights = Path(os.path.relpath(SHIPPED_WEIGHTS)) / f"{self.model.backbone}.safetensors"
-            case given:
-                weights = Path(given)
-        metadata = weights.with_suffix(".json")
+        weights = initial_weights(self.model)
+        if weights is None:
+            return []
+        if self.model.initial == SHIPPED:
+            # Relative, so that a checkout that is moved as a whole reruns nothing.
+            weights = Path(os.path.relpath(weights))
+        metadata = metadata_path(weights)
         return [str(weights), *([str(metadata)] if self.made or metadata.is_file() else [])]
 
     def missing(self) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """The weights file: safetensors beside a JSON that says what they are. Loading executes nothing from the file."""
 
 import json
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,12 @@ from crater_pipeline.contents import file_hash
 from crater_pipeline.errors import UserError
 from crater_pipeline.light.views import CHANNELS, View
 from crater_pipeline.models.centernet import CenterNet
+from crater_pipeline.models.initial import initial_weights as initial_weights
+from crater_pipeline.models.initial import metadata_path as metadata_path
 from crater_pipeline.models.losses import SizeEncoding
 from crater_pipeline.models.resnet import IMAGENET_ONLY
-from crater_pipeline.models.settings import DEFAULT_BACKBONES, SHIPPED_BACKBONES, BackboneName, ModelSettings, view_of
+from crater_pipeline.models.settings import BackboneName, ModelSettings, view_of
 from crater_pipeline.settings import Settings
-
-SHIPPED = "shipped"
-NONE = "none"
 
 CALIBRATION_IDENTITY: dict[str, Any] = {"kind": "identity", "raw": [], "calibrated": []}
 
@@ -72,16 +70,6 @@ class WeightsMetadata(Settings):
         return self.model_copy(update=self.several_suns.model_dump(exclude={"suns"}))
 
 
-def metadata_path(weights: Path) -> Path:
-    """`x.safetensors` -> `x.json`."""
-    return weights.with_suffix(".json")
-
-
-def shipped_weights(backbone: BackboneName = DEFAULT_BACKBONES["image"]) -> Path:
-    """The pretrained weights of a backbone that come with the package; the file is there for `SHIPPED_BACKBONES`."""
-    return Path(str(files("crater_pipeline"))) / "weights" / f"{backbone}.safetensors"
-
-
 def save_weights(network: CenterNet, weights: Path, metadata: dict[str, Any], metadata_file: Path) -> WeightsMetadata:
     """Write both files; `metadata` is all of `WeightsMetadata` but the hash.
 
@@ -130,20 +118,6 @@ def load_network(weights: Path, metadata: WeightsMetadata) -> CenterNet:
     except RuntimeError as error:
         raise UserError(f"{weights}: does not fit backbone '{metadata.backbone}': {str(error)[:300]}") from None
     return network.eval()
-
-
-def initial_weights(settings: ModelSettings) -> Path | None:
-    """File of the initial weights; None for random ones."""
-    if settings.initial == NONE:
-        return None
-    if settings.initial == SHIPPED:
-        if settings.backbone not in SHIPPED_BACKBONES:
-            raise UserError(
-                f"model.initial: weights are shipped for {' and '.join(SHIPPED_BACKBONES)}, not for "
-                f"'{settings.backbone}'; set model.initial to none or to the path of weights of that backbone"
-            )
-        return shipped_weights(settings.backbone)
-    return Path(settings.initial)
 
 
 def initial_metadata(settings: ModelSettings) -> WeightsMetadata | None:

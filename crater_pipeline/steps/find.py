@@ -17,8 +17,9 @@ from crater_pipeline.export.publication import catalogue_layer, is_exported, pub
 from crater_pipeline.export.styles import crosses_seam, styles
 from crater_pipeline.labels.catalogues import empty_catalogue
 from crater_pipeline.light.reflectance import ShadingSettings
+from crater_pipeline.models.initial import metadata_path, shipped_weights
 from crater_pipeline.models.settings import DEFAULT_BACKBONES
-from crater_pipeline.models.weights import metadata_path, read_metadata, shipped_weights
+from crater_pipeline.models.weights import read_metadata
 from crater_pipeline.rasters.extent import raster_bounds
 from crater_pipeline.rasters.files import raster_info
 from crater_pipeline.sphere.bodies import MOON, Body

@@ -5,8 +5,9 @@ import shutil
 from pathlib import Path
 
 from crater_pipeline.atomic import atomic_path
+from crater_pipeline.models.initial import initial_weights, metadata_path
 from crater_pipeline.models.settings import ModelSettings
-from crater_pipeline.models.weights import build_network, initial_metadata, initial_weights, metadata_path, save_weights
+from crater_pipeline.models.weights import build_network, initial_metadata, save_weights
 from crater_pipeline.steps._command import run
 from crater_pipeline.training.settings import TrainingSettings
 from crater_pipeline.training.transfer import region_metadata, run_key, transfer

@@ -9,8 +9,9 @@ from crater_pipeline.code_files import code_hash
 from crater_pipeline.errors import UserError
 from crater_pipeline.labels.coco import CocoTile, read_coco
 from crater_pipeline.models.centernet import CenterNet
+from crater_pipeline.models.initial import NONE, SHIPPED, initial_weights
 from crater_pipeline.models.settings import ModelSettings
-from crater_pipeline.models.weights import CALIBRATION_IDENTITY, WeightsMetadata, initial_weights
+from crater_pipeline.models.weights import CALIBRATION_IDENTITY, WeightsMetadata
 from crater_pipeline.training.coco import CocoTiles
 from crater_pipeline.training.fit import EpochSampler, fit, loader, run_name
 from crater_pipeline.training.module import default_size_weight
@@ -121,7 +122,7 @@ def region_metadata(
         "diameter_range_px": initial.diameter_range_px if initial else (8.0, 128.0),
         "training": {
             "protocol": "fine-tuning on one region: frozen backbone, then every layer",
-            "initial": model.initial if model.initial in ("none", "shipped") else "file",
+            "initial": model.initial if model.initial in (NONE, SHIPPED) else "file",
             "initial_hash": initial.hash if initial else None,
             **counts,
             "settings": training.model_dump(mode="json"),

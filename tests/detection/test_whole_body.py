@@ -8,7 +8,7 @@ from scipy.stats import binomtest
 
 from benchmarks.whole_body import WHOLE, at_sizes_of, duplicates, hit, near_seam, searched
 from crater_pipeline.labels.catalogues import read_catalogue
-from crater_pipeline.models.weights import shipped_weights
+from crater_pipeline.models.initial import shipped_weights
 from crater_pipeline.sphere.bodies import MOON
 from crater_pipeline.sphere.zones import zones
 

@@ -11,19 +11,17 @@ from safetensors.torch import save_file
 from crater_pipeline.contents import file_hash
 from crater_pipeline.errors import UserError
 from crater_pipeline.models.centernet import CenterNet
+from crater_pipeline.models.initial import initial_weights, metadata_path, shipped_weights
 from crater_pipeline.models.settings import SHIPPED_BACKBONES, ModelSettings
 from crater_pipeline.models.weights import (
     CALIBRATION_IDENTITY,
     LIT_SHARE,
     STEM,
     build_network,
-    initial_weights,
     load_network,
-    metadata_path,
     read_metadata,
     read_tensors,
     save_weights,
-    shipped_weights,
 )
 
 DESCRIPTION: dict[str, Any] = {

@@ -14,7 +14,7 @@ from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.errors import UserError
 from crater_pipeline.light.reflectance import ShadingSettings
 from crater_pipeline.light.shaded_raster import shade_raster
-from crater_pipeline.models.weights import metadata_path, shipped_weights
+from crater_pipeline.models.initial import metadata_path, shipped_weights
 from crater_pipeline.rasters.files import create_raster
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds

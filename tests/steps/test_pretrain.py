@@ -9,8 +9,9 @@ import pytest
 from crater_pipeline.contents import file_hash
 from crater_pipeline.errors import UserError
 from crater_pipeline.labels.learnable import LabelSettings
+from crater_pipeline.models.initial import metadata_path
 from crater_pipeline.models.settings import ModelSettings
-from crater_pipeline.models.weights import load_network, metadata_path, read_metadata
+from crater_pipeline.models.weights import load_network, read_metadata
 from crater_pipeline.sphere.bodies import MOON
 from crater_pipeline.steps.pretrain import pretrain
 from crater_pipeline.tiles.splits import SplitSettings

@@ -13,7 +13,8 @@ from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.evaluation import calibration
 from crater_pipeline.light.reflectance import ShadingSettings
 from crater_pipeline.light.shaded_raster import shade_raster
-from crater_pipeline.models.weights import metadata_path, read_metadata, shipped_weights
+from crater_pipeline.models.initial import metadata_path, shipped_weights
+from crater_pipeline.models.weights import read_metadata
 from crater_pipeline.rasters.files import create_raster, raster_info
 from crater_pipeline.sphere.bodies import MOON
 from crater_pipeline.sphere.bounds import Bounds
