@@ -1,5 +1,6 @@
 """Axes that several charts share."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,3 +43,15 @@ def diameter_axis(axes: Axes, low: float, high: float) -> None:
 def limit_line(axes: Axes, limit_km: float) -> None:
     """Mark the judged limit on an axis of diameters."""
     axes.axvline(limit_km, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+
+
+def draw_bins(
+    axes: Axes, bins: Sequence[Mapping[str, Any]], rate: str, shift: float, label: str, colour: str, fmt: str
+) -> None:
+    """A rate per bin of diameter with its interval, moved by the factor `shift` so that series lie side by side."""
+    rows = [each for each in bins if each[rate]["value"] is not None]
+    # The last bin is open; it is drawn as if it ended at twice its lower border.
+    x = shift * np.sqrt([each["low"] * (each["high"] or each["low"] * 2) for each in rows])
+    y, low, high = (floats([each[rate][key] for each in rows]) for key in ("value", "low", "high"))
+    error = np.maximum(np.nan_to_num(np.array([y - low, high - y])), 0)
+    axes.errorbar(x, y, error, color=colour, fmt=fmt, label=label, **ERROR_BARS)

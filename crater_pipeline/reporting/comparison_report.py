@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crater_pipeline.code_files import code_version
-from crater_pipeline.reporting import comparison_figures as figures
+from crater_pipeline.reporting import curves
+from crater_pipeline.reporting.comparison_figures import diameter_figure, series_of
 from crater_pipeline.reporting.pages import page
 from crater_pipeline.reporting.published import PUBLISHED, REFERENCE
 from crater_pipeline.reporting.report import CRITERION_NOTES
@@ -38,13 +39,14 @@ def render(title: str, metrics: Mapping[str, Any]) -> str:
 
 def charts(entries: Sequence[Mapping[str, Any]], limit_km: float) -> dict[str, str | None]:
     """Every chart as SVG by name; None where there is nothing to draw."""
+    series = series_of(entries)
     return {
-        "roc": figures.roc_figure(entries),
-        "froc": figures.froc_figure(entries),
-        "precision_recall": figures.precision_recall_figure(entries),
-        "resamples": figures.resample_figure(entries),
-        "f1": figures.diameter_figure(entries, "f1", limit_km),
-        "recall": figures.diameter_figure(entries, "recall", limit_km),
+        "roc": curves.roc_figure(series),
+        "froc": curves.froc_figure(series),
+        "precision_recall": curves.precision_recall_figure(series),
+        "resamples": curves.resample_figure(series),
+        "f1": diameter_figure(series, "f1", limit_km),
+        "recall": diameter_figure(series, "recall", limit_km),
     }
 
 

@@ -4,15 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter
 from numpy.typing import NDArray
 
 from crater_pipeline.reporting.axes import ERROR_BARS, floats, percent_axis
-from crater_pipeline.reporting.theme import BAD, CATALOGUE, GOOD, INK, MUTED, PREDICTED, WARN, drawing, to_svg
+from crater_pipeline.reporting.theme import BAD, CATALOGUE, INK, MUTED, PREDICTED, WARN, drawing, to_svg
 
 FloatArray = NDArray[np.float64]
-
-CRITERION_STYLE = {"iou50": (PREDICTED, "-"), "deepmoon": (GOOD, "--"), "strict": (WARN, ":")}
 
 
 def threshold_figure(criterion: Mapping[str, Any], threshold: float) -> str:
@@ -41,89 +39,6 @@ def threshold_figure(criterion: Mapping[str, Any], threshold: float) -> str:
         axes.set_xlabel("threshold on the calibrated score")
         axes.legend(loc="best")
         return to_svg(figure, "threshold", "Precision, recall and F1 against the threshold")
-
-
-def precision_recall_figure(criteria: Mapping[str, Any]) -> str:
-    """Precision against recall for every criterion, with the operating point."""
-    with drawing() as (figure, (axes,)):
-        for name, criterion in criteria.items():
-            colour, dash = CRITERION_STYLE[name]
-            curve = criterion["ranking_curve"]
-            ap = criterion["average_precision"]["value"]
-            label = name if ap is None else f"{name}, AP {100 * ap:.1f} %"
-            axes.plot(floats(curve["recall"]), floats(curve["precision"]), color=colour, linestyle=dash, label=label)
-            point = floats([criterion["recall"]["value"], criterion["precision"]["value"]])
-            axes.plot(*point[:, None], "o", color=colour, markersize=7)
-        percent_axis(axes, "xy")
-        axes.set_xlabel("recall")
-        axes.set_ylabel("precision")
-        axes.legend(loc="lower left")
-        return to_svg(figure, "precision-recall", "Precision against recall")
-
-
-def froc_figure(criteria: Mapping[str, Any], n_false_positive: int, area_km2: float) -> str:
-    """Recall against false detections per area (FROC)."""
-    with drawing() as (figure, (axes,)):
-        for name, criterion in criteria.items():
-            colour, dash = CRITERION_STYLE[name]
-            curve = criterion["ranking_curve"]
-            x = np.maximum(floats(curve["false_per_1000km2"]), 1000 / area_km2 / 2)
-            axes.plot(x, floats(curve["recall"]), color=colour, linestyle=dash, label=name)
-        axes.axvline(max(n_false_positive, 0.5) / area_km2 * 1000, color=MUTED, linewidth=1.2, linestyle=(0, (4, 3)))
-        axes.set_xscale("log")
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        percent_axis(axes)
-        axes.set_xlabel("unmatched detections per 1000 km²")
-        axes.set_ylabel("recall")
-        axes.legend(loc="lower right")
-        return to_svg(figure, "froc", "Recall against unmatched detections per area")
-
-
-def roc_figure(criteria: Mapping[str, Any]) -> str | None:
-    """ROC over candidate peaks; None where there are only craters or only false ones."""
-    curves = {name: criterion["ranking_curve"]["roc"] for name, criterion in criteria.items()}
-    curves = {name: roc for name, roc in curves.items() if roc is not None}
-    if not curves:
-        return None
-    with drawing() as (figure, (axes,)):
-        for name, roc in curves.items():
-            colour, dash = CRITERION_STYLE[name]
-            x, y = floats(roc["false_positive_rate"]), floats(roc["true_positive_rate"])
-            axes.plot(x, y, color=colour, linestyle=dash, label=f"{name}, area {roc['area']:.3f}")
-        axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (2, 3)))
-        percent_axis(axes, "xy")
-        axes.set_xlabel("share of false candidates kept")
-        axes.set_ylabel("share of true candidates kept")
-        axes.legend(loc="lower right")
-        return to_svg(figure, "roc", "ROC over candidate peaks")
-
-
-def resample_figure(criteria: Mapping[str, Any]) -> str | None:
-    """F1 over the 80 % resamples as box plots; None where F1 is undefined."""
-    samples = {name: floats(each["resampled_f1"]) for name, each in criteria.items()}
-    samples = {name: values[np.isfinite(values)] for name, values in samples.items()}
-    samples = {name: values for name, values in samples.items() if len(values)}
-    if not samples:
-        return None
-    with drawing() as (figure, (axes,)):
-        line = {"color": INK, "linewidth": 1.3}
-        axes.boxplot(
-            list(samples.values()),
-            tick_labels=list(samples),
-            widths=0.4,
-            boxprops=line,
-            whiskerprops=line,
-            capprops=line,
-            medianprops={"color": PREDICTED, "linewidth": 2.2},
-            flierprops={"marker": "o", "markersize": 4, "markeredgecolor": MUTED},
-        )
-        for position, values in enumerate(samples.values(), start=1):
-            spread = np.linspace(-0.1, 0.1, len(values))
-            axes.plot(position + spread, values, "o", color=PREDICTED, markersize=4, alpha=0.5)
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-        axes.set_ylabel("F1")
-        axes.grid(visible=False, axis="x")
-        return to_svg(figure, "resamples", "F1 over resamples of the test blocks")
 
 
 def reliability_figure(reliability: Mapping[str, Any]) -> str | None:

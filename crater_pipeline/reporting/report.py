@@ -9,10 +9,11 @@ import geopandas as gpd
 import pandas as pd
 
 from crater_pipeline.code_files import code_version
-from crater_pipeline.reporting import figures, size_figures
+from crater_pipeline.reporting import curves, figures, size_figures
 from crater_pipeline.reporting.pages import number, page
 from crater_pipeline.reporting.pictures import crops, drawn_craters, overview
 from crater_pipeline.reporting.published import PUBLISHED, REFERENCE
+from crater_pipeline.reporting.theme import GOOD, PREDICTED, WARN
 from crater_pipeline.sphere.bodies import Body
 
 CRITERION_NOTES = {
@@ -20,6 +21,9 @@ CRITERION_NOTES = {
     "deepmoon": "d² / min(r)² < 1.8 and |Δr| / min(r) < 1 (Silburt et al. 2019; loose)",
     "strict": "d < 0.31 min(r) and |Δr| / min(r) < 0.14 (tolerance of NASA's 2025 crater challenge)",
 }
+
+CRITERION_STYLE = {"iou50": (PREDICTED, "-"), "deepmoon": (GOOD, "--"), "strict": (WARN, ":")}
+"""Colour and dash."""
 
 
 @dataclass(frozen=True)
@@ -96,13 +100,14 @@ def charts(inputs: ReportInputs) -> dict[str, str | None]:
         (inputs.matches["criterion"] == metrics["headline"]) & (inputs.matches["outcome"] == "true_positive")
     ]
     errors = (matched[key].to_numpy(dtype=float) for key in ("centre_error", "diameter_error"))
-    area = metrics["area_km2"][metrics["split"]]
+    area_km2 = metrics["area_km2"][metrics["split"]]
+    series = [curves.Series(name, each, area_km2, *CRITERION_STYLE[name]) for name, each in criteria.items()]
     return drawn | {
         "threshold": figures.threshold_figure(headline, metrics["threshold"]),
-        "precision_recall": figures.precision_recall_figure(criteria),
-        "froc": figures.froc_figure(criteria, headline["n_false_positive"], area) if area else None,
-        "roc": figures.roc_figure(criteria),
-        "resamples": figures.resample_figure(criteria),
+        "precision_recall": curves.precision_recall_figure(series),
+        "froc": curves.froc_figure(series),
+        "roc": curves.roc_figure(series),
+        "resamples": curves.resample_figure(series),
         "completeness": size_figures.completeness_figure(headline, limit),
         "reliability": figures.reliability_figure(metrics["reliability"]),
         "errors": figures.error_figure(*errors),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import FuncFormatter
 
-from crater_pipeline.reporting.axes import ERROR_BARS, diameter_axis, floats, limit_line, percent_axis
+from crater_pipeline.reporting.axes import diameter_axis, draw_bins, floats, limit_line, percent_axis
 from crater_pipeline.reporting.theme import CATALOGUE, PREDICTED, WARN, drawing, to_svg
 
 
@@ -17,24 +17,7 @@ def completeness_figure(criterion: Mapping[str, Any], limit_km: float) -> str | 
         return None
     with drawing() as (figure, (axes,)):
         for name, colour, marker, shift in (("recall", WARN, "o", 0.975), ("precision", PREDICTED, "s", 1.025)):
-            rows = [each for each in bins if each[name]["value"] is not None]
-            # The last bin is open; it is as wide as the others.
-            x = (
-                np.array([each["low"] * np.sqrt((each["high"] or each["low"] * 2) / each["low"]) for each in rows])
-                * shift
-            )
-            y = floats([each[name]["value"] for each in rows])
-            low, high = (floats([each[name][end] for each in rows]) for end in ("low", "high"))
-            error = np.nan_to_num(np.array([y - low, high - y]))
-            axes.errorbar(
-                x,
-                y,
-                np.maximum(error, 0),
-                color=colour,
-                fmt=marker + "-",
-                **ERROR_BARS,
-                label=name,
-            )
+            draw_bins(axes, bins, name, shift, name, colour, f"-{marker}")
         diameter_axis(axes, bins[0]["low"], bins[-1]["low"] * 1.5)
         percent_axis(axes)
         limit_line(axes, limit_km)

@@ -102,7 +102,7 @@ def test_several_suns_have_a_threshold_of_their_own(tmp_path: Path) -> None:
 
 def test_shipped_weights_are_only_of_their_backbone() -> None:
     assert initial_weights(ModelSettings()) == shipped_weights()
-    with pytest.raises(UserError, match=r"model\.initial.*hourglass_compact and hourglass_terrain only, not for resnet50"):
+    with pytest.raises(UserError, match=r"model\.initial: .*hourglass_terrain only, not for resnet50"):
         initial_weights(ModelSettings(backbone="resnet50"))
 
 
