@@ -18,7 +18,7 @@ PACKAGE = "crater_pipeline"
 ROOT = Path(__file__).parents[1]
 """Folder of the package that is running: a checkout, or where it is installed."""
 
-DATA_FOLDERS = ("templates", "styles")
+DATA_FOLDERS = ("templates",)
 """Folders of files that belong to the code beside them. (Weights are an input of their own.)"""
 
 
@@ -151,7 +151,7 @@ def absolute_name(node: ast.ImportFrom, package: str) -> str:
 
 
 def data_files(path: Path) -> Iterator[Path]:
-    """Templates and styles beside a module that names their folder in a string."""
+    """Templates beside a module that names their folder in a string."""
     source = path.read_text(encoding="utf-8")
     for name in DATA_FOLDERS:
         if name in source and (path.parent / name).is_dir():

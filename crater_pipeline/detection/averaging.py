@@ -1,30 +1,11 @@
-"""Means of several answers of the network about the same ground."""
+"""The mean of the network's answers about the same ground under several suns."""
 
 import torch
 
-from crater_pipeline.models.centernet import CenterNet, Prediction
+from crater_pipeline.models.centernet import Prediction
 
 EPS = 1e-6
 """Probabilities are kept this far from 0 and 1 where they are turned back into logits."""
-
-
-def predict(network: CenterNet, pictures: torch.Tensor, suns: int, flip_average: bool) -> Prediction:
-    """The network's answer for tiles with `suns` pictures each: (tiles * suns, 1, H, W), the suns of a tile together.
-
-    With `flip_average` every picture is seen a second time, turned by half.
-    """
-    answer = network(pictures)
-    if flip_average:
-        answer = mean_of_half_turns(answer, network(pictures.flip((2, 3))))
-    return mean_over_suns(answer, suns)
-
-
-def mean_of_half_turns(upright: Prediction, turned: Prediction) -> Prediction:
-    """The mean of the answer to a picture and of that to its half turn, which is turned back."""
-    back = [output.flip((2, 3)) for output in turned]
-    heatmap = torch.logit((torch.sigmoid(upright.heatmap) + torch.sigmoid(back[0])) / 2, eps=EPS)
-    # A half turn takes the offset o in a cell to 1 - o; sides keep their length.
-    return Prediction(heatmap, (upright.offset + 1 - back[1]) / 2, (upright.size + back[2]) / 2)
 
 
 def mean_over_suns(answer: Prediction, suns: int) -> Prediction:

@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from crater_pipeline.detection.averaging import predict
+from crater_pipeline.detection.averaging import mean_over_suns
 from crater_pipeline.detection.pictures import Reader, Terrain, open_pictures
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.models.arithmetic import native_bf16
@@ -161,7 +161,7 @@ def search(
         ):
             pictures = torch.from_numpy(grey).to(device, memory_format=torch.channels_last)
             with torch.autocast(device.type, dtype=torch.bfloat16, enabled=half):
-                prediction = predict(network, pictures, suns, settings.flip_average)
+                prediction = mean_over_suns(network(pictures), suns)
             boxes = decode(
                 prediction,
                 stride=network.stride,

@@ -58,7 +58,6 @@ class MergingSettings(Settings):
         description="Concentric circles' diameters may differ by this factor and are duplicates still: craters so "
         "nested are rare (1 in 2,000), levels that disagree about a crater's size are not.",
     )
-    min_score: float = Field(0.02, ge=0, le=1, description="Detections below this raw score are dropped.")
     preferred_diameter_px: tuple[float, float] = Field(
         (8.0, 128.0),
         description="Diameters, in pixels of a pyramid level, at which the network sees a crater best: of duplicates "
@@ -87,10 +86,8 @@ def merge(craters: pd.DataFrame, footprint: gpd.GeoDataFrame, body: Body, settin
     tolerance = np.maximum(
         settings.core_tolerance_px, settings.core_tolerance_diameters * craters["diameter_px"].to_numpy(dtype=float)
     )
-    eligible = (
-        (craters["core_distance"].to_numpy(dtype=float) <= tolerance)
-        & (craters["score"].to_numpy(dtype=float) >= settings.min_score)
-        & np.isfinite(craters["lon"].to_numpy(dtype=float))
+    eligible = (craters["core_distance"].to_numpy(dtype=float) <= tolerance) & np.isfinite(
+        craters["lon"].to_numpy(dtype=float)
     )
     owned = craters[eligible].reset_index(drop=True)
     owned["split"] = assign_split(owned["lon"], owned["lat"], footprint)

@@ -33,9 +33,6 @@ class InferenceSettings(Settings):
     max_diameter_px: float = Field(
         160.0, gt=0, description="Larger detections are left to the next level (all are kept on the last one)."
     )
-    flip_average: bool = Field(
-        False, description="Average the network's output over the tile and its half turn: twice the time."
-    )
     precision: Literal["auto", "bf16", "float32"] = Field(
         "auto", description="Arithmetic; `auto` is bf16 where the processor or GPU multiplies it natively."
     )

@@ -215,8 +215,3 @@ def optimal_matches(pred: pd.DataFrame, truth: pd.DataFrame, criterion: str, bod
     `pred` and `truth` need columns lon, lat (degrees) and diameter_km; `criterion` is a key of `CRITERIA`.
     """
     return optimal_assignment(candidate_pairs(pred, truth, criterion, body))
-
-
-def greedy_matches(pred: pd.DataFrame, truth: pd.DataFrame, criterion: str, body: Body) -> IntArray:
-    """COCO's matching by falling `pred.score`; integer positions (pred, truth), shape (n, 2), in that order."""
-    return greedy_assignment(candidate_pairs(pred, truth, criterion, body), pred["score"].to_numpy(dtype=float))

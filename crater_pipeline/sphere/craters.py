@@ -73,12 +73,6 @@ def _rim_offsets(lat: ArrayLike, azimuth_deg: ArrayLike, arc: ArrayLike) -> tupl
     return np.degrees(np.arctan2(across, equatorial)), np.degrees(np.arctan2(polar, np.hypot(equatorial, across)))
 
 
-def circle_area_km2(diameter_km: ArrayLike, body: Body) -> FloatArray:
-    """Area of the spherical caps inside the circles: 2 pi R^2 (1 - cos(D / 2R))."""
-    arc = np.asarray(diameter_km, dtype=float) / 2 / body.radius_km
-    return 4 * np.pi * body.radius_km**2 * np.sin(arc / 2) ** 2
-
-
 def distance_to_bounds_km(lon: ArrayLike, lat: ArrayLike, bounds: Bounds, body: Body) -> FloatArray:
     """Great-circle distance of points from `bounds` in km, 0 inside; antimeridian and poles included; shape (n,)."""
     lon, lat = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)

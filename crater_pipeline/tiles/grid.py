@@ -68,15 +68,8 @@ class Tile:
         scale = self.scale
         return Window(self.x_off * scale, self.y_off * scale, self.size * scale, self.size * scale)
 
-    def to_level0(self, x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Pixel coordinates inside this tile as coordinates of the level-0 raster."""
-        return (
-            (np.asarray(x, dtype=float) + self.x_off) * self.scale,
-            (np.asarray(y, dtype=float) + self.y_off) * self.scale,
-        )
-
     def from_level0(self, x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Inverse of `to_level0`."""
+        """Pixel coordinates of the level-0 raster as coordinates inside this tile."""
         return (
             np.asarray(x, dtype=float) / self.scale - self.x_off,
             np.asarray(y, dtype=float) / self.scale - self.y_off,

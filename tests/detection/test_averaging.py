@@ -4,9 +4,8 @@ import itertools
 
 import pytest
 import torch
-from torch import Tensor, nn
 
-from crater_pipeline.detection.averaging import mean_of_half_turns, mean_over_suns, predict
+from crater_pipeline.detection.averaging import mean_over_suns
 from crater_pipeline.models.centernet import Prediction
 
 
@@ -57,33 +56,3 @@ def test_certainty_is_averaged_too() -> None:
     assert float(torch.sigmoid(mean_over_suns(Prediction(logits[:2], boxes[:2], boxes[:2]), 2).heatmap)) == 0.5
     nothing = mean_over_suns(Prediction(logits[1:], boxes[1:], boxes[1:]), 3)
     assert float(torch.sigmoid(nothing.heatmap)) < 1e-5
-
-
-def test_turning_twice_is_no_turn() -> None:
-    given = answer(2)
-    turned = Prediction(given.heatmap.flip((2, 3)), 1 - given.offset.flip((2, 3)), given.size.flip((2, 3)))
-    assert close(mean_of_half_turns(given, turned), given)
-
-
-class Remembers(nn.Module):
-    """Answers with the picture's mean; keeps what it was asked."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked: list[Tensor] = []
-
-    def forward(self, pictures: Tensor) -> Prediction:
-        self.asked.append(pictures)
-        heat = nn.functional.avg_pool2d(pictures, 4)
-        return Prediction(heat, heat.expand(-1, 2, -1, -1) * 0 + 0.5, heat.expand(-1, 2, -1, -1) * 0 + 2)
-
-
-@pytest.mark.parametrize(("suns", "flip", "calls"), [(1, False, 1), (4, False, 1), (1, True, 2), (4, True, 2)])
-def test_suns_and_flips_combine(suns: int, flip: bool, calls: int) -> None:
-    network, pictures = Remembers(), torch.randn((2 * suns, 1, 16, 16), generator=torch.Generator().manual_seed(1))
-    mean = predict(network, pictures, suns, flip)  # type: ignore[arg-type]
-    assert [tuple(asked.shape) for asked in network.asked] == [tuple(pictures.shape)] * calls
-    # This network sees the same whichever way a picture is turned, so only the suns are left to average.
-    heat = torch.sigmoid(nn.functional.avg_pool2d(pictures, 4)).unflatten(0, (2, suns)).mean(1)
-    assert torch.allclose(torch.sigmoid(mean.heatmap), heat, atol=1e-5)
-    assert torch.allclose(mean.offset, torch.full_like(mean.offset, 0.5), atol=1e-5)

@@ -187,8 +187,7 @@ def test_a_tile_keeps_what_its_core_holds() -> None:
     assert len(merged(core_distance=[10.0, 10.1], diameter_px=[100.0, 100.0])) == 1
 
 
-def test_low_scores_lost_positions_and_outside_the_footprint() -> None:
-    assert len(merged(score=[0.02, 0.019])) == 1
+def test_lost_positions_and_outside_the_footprint() -> None:
     assert len(merged(lon=[np.nan, 1.0], lat=[np.nan, 1.0], diameter_km=[np.nan, 2.0])) == 1
     assert len(merged(lon=[-5.01, 1.0])) == 1
 

@@ -8,7 +8,7 @@ from scipy.optimize import linear_sum_assignment
 from crater_pipeline.evaluation.matching import (
     CRITERIA,
     candidate_pairs,
-    greedy_matches,
+    greedy_assignment,
     offsets_km,
     optimal_assignment,
     optimal_matches,
@@ -89,7 +89,7 @@ def test_index_finds_every_pair(seed: int, n: int, m: int, criterion: str, place
 def test_greedy_never_beats_optimal_and_order_does_not_matter(seed: int, n: int, m: int, criterion: str) -> None:
     pred, truth = crowd(seed, n, PLACES["equator"]), crowd(seed + 1, m, PLACES["equator"])
     optimal = optimal_matches(pred, truth, criterion, MOON)
-    greedy = greedy_matches(pred, truth, criterion, MOON)
+    greedy = greedy_assignment(candidate_pairs(pred, truth, criterion, MOON), pred["score"].to_numpy())
     assert greedy.shape[1] == 2
     assert len(set(greedy[:, 0])) == len(set(greedy[:, 1])) == len(greedy)
     # A greedy matching is maximal, and so at least half as large as the largest.
@@ -105,8 +105,8 @@ def test_greedy_never_beats_optimal_and_order_does_not_matter(seed: int, n: int,
 @pytest.mark.parametrize(("n", "m"), [(0, 0), (0, 3), (3, 0)])
 def test_empty_sides(criterion: str, n: int, m: int) -> None:
     pred, truth = crowd(0, n, (0, 0)), crowd(1, m, (0, 0))
-    for matching in (optimal_matches, greedy_matches):
-        matches = matching(pred, truth, criterion, MOON)
+    pairs = candidate_pairs(pred, truth, criterion, MOON)
+    for matches in (optimal_assignment(pairs), greedy_assignment(pairs, pred["score"].to_numpy())):
         assert matches.shape == (0, 2)
         assert matches.dtype.kind == "i"
 
