@@ -11,14 +11,13 @@ from pathlib import Path
 import pandas as pd
 
 from crater_pipeline.detection.zonal_survey import Survey
-from crater_pipeline.evaluation.calibration import apply
 from crater_pipeline.evaluation.judging import judge, make_scene, ranked
 from crater_pipeline.evaluation.matching import CRITERIA
 from crater_pipeline.evaluation.metrics import average_precision
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.labels.catalogues import clip_catalogue, read_catalogue
 from crater_pipeline.models.initial import metadata_path, shipped_weights
-from crater_pipeline.models.weights import read_metadata
+from crater_pipeline.models.metadata import read_metadata
 from crater_pipeline.rasters.extent import raster_bounds
 from crater_pipeline.rasters.files import raster_info
 from crater_pipeline.sphere.bodies import MOON
@@ -53,8 +52,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         survey = Survey("image", MOON, arguments.weights, metadata_path(arguments.weights))
         craters, area = survey.of(arguments.raster, bounds, Path(folder))
-    craters["score"] = apply(described.calibration, craters["score"].to_numpy(dtype=float))
-    judged(craters, known, area, arguments.min_km, float(apply(described.calibration, described.threshold)))
+    craters["score"] = described.calibration.apply(craters["score"].to_numpy(dtype=float))
+    judged(craters, known, area, arguments.min_km, float(described.calibration.apply(described.threshold)))
 
 
 if __name__ == "__main__":

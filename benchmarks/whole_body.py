@@ -19,11 +19,10 @@ from scipy.stats import binomtest
 
 from crater_pipeline.detection.merging import MergingSettings, similar_pairs
 from crater_pipeline.detection.zonal_survey import Survey
-from crater_pipeline.evaluation.calibration import apply
 from crater_pipeline.evaluation.matching import candidate_pairs, optimal_matches
 from crater_pipeline.labels.catalogues import read_catalogue
 from crater_pipeline.models.initial import metadata_path, shipped_weights
-from crater_pipeline.models.weights import read_metadata
+from crater_pipeline.models.metadata import read_metadata
 from crater_pipeline.sphere.bodies import MOON
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.sphere.craters import distance_to_bounds_km
@@ -54,8 +53,8 @@ def searched(
             file.parent.mkdir(parents=True, exist_ok=True)
             craters.to_parquet(file)
     described = read_metadata(metadata_path(weights))
-    probable = apply(described.calibration, craters["score"].to_numpy(dtype=float))
-    least = float(apply(described.calibration, described.threshold))
+    probable = described.calibration.apply(craters["score"].to_numpy(dtype=float))
+    least = float(described.calibration.apply(described.threshold))
     return craters[(probable >= least) & (craters["diameter_km"] >= least_km / 2)].reset_index(drop=True)
 
 

@@ -9,10 +9,12 @@ import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import BaseModel, ValidationError
 
 from crater_pipeline.errors import UserError
 
 _Table = TypeVar("_Table", bound=pd.DataFrame)
+_Model = TypeVar("_Model", bound=BaseModel)
 
 METADATA_KEY = b"crater_pipeline"
 """Key of our own facts (JSON) in a Parquet file's schema."""
@@ -51,6 +53,15 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise UserError(f"{path}: must hold a JSON object; delete it and make it again")
     return value
+
+
+def read_model(path: Path, model: type[_Model]) -> _Model:
+    """A JSON object as a model; `UserError` if the file is missing, something else or not what the model asks for."""
+    try:
+        return model.model_validate(read_json(path))
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise UserError(f"{path}: not what it should hold ({problems}); delete it and make it again") from error
 
 
 def _checked(read: Callable[[Path], _Table], path: Path, columns: Sequence[str]) -> _Table:

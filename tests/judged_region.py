@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from crater_pipeline.models.scores import IDENTITY, OperatingPoint
 from crater_pipeline.sphere.bodies import Body
 
 MOON = Body(name="moon", radius_m=1_737_400.0)
@@ -77,3 +78,10 @@ def random_region(seed: int, n: int = 1500, hit_rate: float = 0.8, false_rate: f
     craters["split"] = np.select([craters["lon"] < -23, craters["lon"] < -21], ["train", "val"], default="test")
     craters.insert(0, "crater_id", [f"C{i:05d}" for i in range(len(craters))])
     return Region(craters, catalogue, footprint)
+
+
+def point_at(threshold: float) -> OperatingPoint:
+    """A threshold on scores that need no calibration."""
+    return OperatingPoint(
+        threshold=threshold, raw_threshold=threshold, calibration=IDENTITY, source="validation", min_diameter_km=2.0
+    )

@@ -17,7 +17,7 @@ from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.models.arithmetic import native_bf16
 from crater_pipeline.models.centernet import CenterNet
 from crater_pipeline.models.decoding import Boxes, decode
-from crater_pipeline.models.losses import SizeEncoding
+from crater_pipeline.models.settings import SizeEncoding
 from crater_pipeline.rasters.files import RasterInfo, progress, valid_mask
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from crater_pipeline.detection.lighting import relief_share
 from crater_pipeline.detection.pictures import Terrain
-from crater_pipeline.models.weights import WeightsMetadata
+from crater_pipeline.models.metadata import WeightsMetadata
 from crater_pipeline.rasters.files import raster_info
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,8 @@ from crater_pipeline.detection.merging import MergingSettings, merge
 from crater_pipeline.detection.pictures import Terrain
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.detection.suitability import warn_unsuitable
-from crater_pipeline.models.weights import load_network, read_metadata
+from crater_pipeline.models.metadata import read_metadata
+from crater_pipeline.models.weights import load_network
 from crater_pipeline.rasters.files import raster_info, valid_mask
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds

@@ -1,16 +1,13 @@
 """From the network's raw score to the probability of being a catalogue crater."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from crater_pipeline.errors import UserError
 from crater_pipeline.evaluation.curves import reliability
+from crater_pipeline.models.scores import IDENTITY, Calibration
 
 FloatArray = NDArray[np.float64]
 
@@ -31,36 +28,8 @@ TIE_BREAK = 1e-3
 
 ECE_FOLDS = 5
 
-IDENTITY: dict[str, Any] = {"kind": "identity", "raw": [], "calibrated": []}
 
-
-def apply(calibration: Mapping[str, Any], raw: ArrayLike) -> FloatArray:
-    """Calibrated scores in [0, 1] of raw ones, same shape, never falling with the raw score.
-
-    `calibration` is {"kind": "identity"} or {"kind": "isotonic", "raw": [...], "calibrated": [...]}, the latter
-    interpolated linearly between its knots (both lists rising) and held constant beyond them.
-
-    Raises
-    ------
-    UserError
-        If it is neither, or its lists do not make a rising function.
-    """
-    scores = np.asarray(raw, dtype=float)
-    kind = calibration.get("kind")
-    if kind == "identity":
-        return np.clip(scores, 0.0, 1.0)
-    if kind != "isotonic":
-        raise UserError(f"calibration: unknown kind {kind!r}; it must be 'isotonic' or 'identity'")
-    knots = np.asarray(calibration.get("raw", ()), dtype=float)
-    values = np.asarray(calibration.get("calibrated", ()), dtype=float)
-    if knots.shape != values.shape or knots.ndim != 1 or len(knots) == 0:
-        raise UserError("calibration: 'raw' and 'calibrated' must be lists of the same length, at least one long")
-    if np.any(np.diff(knots) <= 0) or np.any(np.diff(values) < 0):
-        raise UserError("calibration: 'raw' must rise and 'calibrated' must not fall")
-    return np.clip(np.interp(scores, knots, values), 0.0, 1.0)
-
-
-def fit(raw: ArrayLike, is_crater: ArrayLike) -> dict[str, Any]:
+def fit(raw: ArrayLike, is_crater: ArrayLike) -> Calibration:
     """Calibration of raw scores in [0, 1], shape (n,), as a rising function given at `KNOTS`; identity if n is 0.
 
     It is a weighted mean of an isotonic and a logistic fit. The isotonic one assumes nothing but needs hundreds of
@@ -70,12 +39,12 @@ def fit(raw: ArrayLike, is_crater: ArrayLike) -> dict[str, Any]:
     """
     raw, label = np.asarray(raw, dtype=float), np.asarray(is_crater, dtype=float)
     if len(raw) == 0:
-        return dict(IDENTITY)
+        return IDENTITY
     rarer = min(label.sum(), len(label) - label.sum())
     share = rarer / (rarer + STEADY_COUNT)
     values = share * _isotonic(raw, label) + (1.0 - share) * _logistic(raw, label)
     values = (1.0 - TIE_BREAK) * np.maximum.accumulate(values) + TIE_BREAK * KNOTS
-    return {"kind": "isotonic", "raw": KNOTS.tolist(), "calibrated": values.tolist()}
+    return Calibration(kind="isotonic", raw=tuple(KNOTS.tolist()), calibrated=tuple(values.tolist()))
 
 
 def _logistic(raw: FloatArray, label: FloatArray) -> FloatArray:
@@ -129,6 +98,6 @@ def cross_fitted_error(raw: FloatArray, is_crater: NDArray[np.bool_], block: NDA
     calibrated = np.zeros(len(raw))
     for each in np.unique(fold):
         held_out = fold == each
-        calibrated[held_out] = apply(fit(raw[~held_out], is_crater[~held_out]), raw[held_out])
+        calibrated[held_out] = fit(raw[~held_out], is_crater[~held_out]).apply(raw[held_out])
     error: float | None = reliability(calibrated, is_crater)["expected_calibration_error"]
     return error

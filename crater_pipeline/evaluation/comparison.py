@@ -23,6 +23,7 @@ from crater_pipeline.evaluation.judging import Scene, make_scene
 from crater_pipeline.evaluation.matching import CRITERIA
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.evaluation.summary import HEADLINE, SCHEMA_VERSION, SPLIT, km_per_pixel
+from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.tiles.inside import footprint_part
 
@@ -38,12 +39,12 @@ class RegionResult:
     craters: pd.DataFrame
     catalogue: pd.DataFrame
     footprint: gpd.GeoDataFrame
-    operating_point: Mapping[str, Any]
+    operating_point: OperatingPoint
     weights: Mapping[str, Any]
 
     @property
     def threshold(self) -> float:
-        return float(self.operating_point["threshold"])
+        return self.operating_point.threshold
 
     @property
     def area_km2(self) -> float:
@@ -123,7 +124,7 @@ def region_figures(region: RegionResult, outcomes: pd.DataFrame) -> dict[str, An
         "backbone": region.weights["backbone"],
         "weights": region.weights["hash"],
         "threshold": region.threshold,
-        "threshold_source": region.operating_point["source"],
+        "threshold_source": region.operating_point.source,
         "area_km2": region.area_km2,
         **{f"n_{name}": int(n) for name, n in zip(COUNTED, counts, strict=True)},
         **{name: float(rate(counts)) for name, rate in RATES.items()},

@@ -5,8 +5,7 @@ weights' own threshold and calibration are used.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -17,6 +16,7 @@ from crater_pipeline.evaluation import calibration, uncertainty
 from crater_pipeline.evaluation.curves import threshold_curve
 from crater_pipeline.evaluation.intervals import spatial_blocks
 from crater_pipeline.evaluation.judging import Scene, judge, make_scene, ranked
+from crater_pipeline.models.scores import CurvePoint, OperatingPoint, Scoring, Uncertainty
 from crater_pipeline.sphere.bodies import Body
 
 logger = logging.getLogger(__name__)
@@ -58,23 +58,22 @@ def operating_point(
     craters: pd.DataFrame,
     catalogue: pd.DataFrame,
     footprint: gpd.GeoDataFrame,
-    weights: Mapping[str, Any],
+    own: Scoring,
     trained: bool,
     min_diameter_km: float,
     max_cut_fraction: float,
     body: Body,
-) -> dict[str, Any]:
-    """Threshold, calibration and uncertainty of a region, as `operating_point.json` holds them.
+) -> OperatingPoint:
+    """Threshold, calibration and uncertainty of a region.
 
-    `craters` has lon, lat, diameter_km, diameter_px and score (raw); `weights` is the weights' metadata with threshold,
-    calibration and (if known) uncertainty. Which craters count, `judging.make_scene` says. Scores under "threshold" are
-    calibrated, those under "raw_threshold" the network's own.
+    `craters` has lon, lat, diameter_km, diameter_px and score (raw); `own` is how the weights' scores are read where
+    nothing is fitted. Which craters count, `judging.make_scene` says.
     """
     raw_scored = craters.assign(score=craters["score"].to_numpy(dtype=float))
     scene = make_scene(raw_scored, catalogue, footprint, SPLIT, min_diameter_km, max_cut_fraction, body)
     n_truth = int(scene.truth["counts"].sum())
-    fitted = _fitted(scene, weights.get("uncertainty")) if trained and n_truth >= MIN_TRUTH else None
-    if fitted is None:
+    point = _fitted(scene, own, min_diameter_km) if trained and n_truth >= MIN_TRUTH else None
+    if point is None:
         if trained:
             logger.warning(
                 "the validation part holds %d craters of %g km or more (%d are needed) or none was found: the weights' "
@@ -83,40 +82,25 @@ def operating_point(
                 min_diameter_km,
                 MIN_TRUTH,
             )
-        own = weights.get("calibration") or calibration.IDENTITY
-        fitted = {
-            "raw_threshold": float(weights["threshold"]),
-            "raw_crossing": None,
-            "calibration": dict(own),
-            "uncertainty": weights.get("uncertainty"),
-            "source": "weights",
-            "expected_calibration_error": None,
-            "curve": [],
-        }
-    return {
-        "threshold": float(calibration.apply(fitted["calibration"], fitted["raw_threshold"])),
-        **fitted,
-        "split": SPLIT,
-        "n_validation_truth": n_truth,
-        "min_diameter_km": min_diameter_km,
-    }
+        point = OperatingPoint.of_weights(own, min_diameter_km)
+    return point.model_copy(update={"n_validation_truth": n_truth})
 
 
 def pooled_operating_point(
     surveys: Sequence[tuple[pd.DataFrame, gpd.GeoDataFrame]],
     catalogues: Sequence[pd.DataFrame],
-    weights: Mapping[str, Any],
+    own: Scoring,
     min_diameter_km: float,
     max_cut_fraction: float,
     body: Body,
-) -> dict[str, Any]:
+) -> OperatingPoint:
     """`operating_point` of several regions together: their craters and footprints, and their catalogues."""
     craters, areas = zip(*surveys, strict=True)
     return operating_point(
         pd.concat(craters, ignore_index=True),
         pd.concat(catalogues, ignore_index=True),
         gpd.GeoDataFrame(pd.concat(areas, ignore_index=True), crs=body.geographic_crs),
-        weights,
+        own,
         True,
         min_diameter_km,
         max_cut_fraction,
@@ -124,7 +108,7 @@ def pooled_operating_point(
     )
 
 
-def _fitted(scene: Scene, own_uncertainty: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _fitted(scene: Scene, own: Scoring, min_diameter_km: float) -> OperatingPoint | None:
     """What the validation part says; None if nothing in it is found."""
     pairs = scene.pairs(CRITERION)
     ranking = ranked(scene, pairs)
@@ -137,19 +121,23 @@ def _fitted(scene: Scene, own_uncertainty: Mapping[str, Any] | None) -> dict[str
     where = scene.pred.loc[ranking["pred"]]
     block = spatial_blocks(where["lon"], where["lat"], ECE_BLOCK_KM, scene.body)
     raw_threshold = float(thresholds[np.nanargmax(curve["f1"].to_numpy(dtype=float))])
-    in_calibrated = curve.assign(threshold=calibration.apply(fitted, curve["threshold"]))
-    return {
-        "raw_threshold": raw_threshold,
-        "raw_crossing": crossing(curve),
-        "calibration": fitted,
-        "uncertainty": errors_model(scene, raw_threshold) or own_uncertainty,
-        "source": "validation",
-        "expected_calibration_error": calibration.cross_fitted_error(raw, is_crater, block),
-        "curve": in_calibrated.astype(object).where(in_calibrated.notna(), None).to_dict("records"),
-    }
+    in_calibrated = curve.assign(threshold=fitted.apply(curve["threshold"]))
+    rows = in_calibrated.astype(object).where(in_calibrated.notna(), None).to_dict("records")
+    return OperatingPoint(
+        threshold=float(fitted.apply(raw_threshold)),
+        raw_threshold=raw_threshold,
+        raw_crossing=crossing(curve),
+        calibration=fitted,
+        uncertainty=errors_model(scene, raw_threshold) or own.uncertainty,
+        source="validation",
+        expected_calibration_error=calibration.cross_fitted_error(raw, is_crater, block),
+        curve=tuple(CurvePoint.model_validate(row) for row in rows),
+        split=SPLIT,
+        min_diameter_km=min_diameter_km,
+    )
 
 
-def errors_model(scene: Scene, raw_threshold: float) -> dict[str, Any] | None:
+def errors_model(scene: Scene, raw_threshold: float) -> Uncertainty | None:
     """How far centres and diameters are off, see `uncertainty.fit`, from the craters found at the threshold.
 
     Errors are in pixels of the level on which a crater was found; None where too few are found.

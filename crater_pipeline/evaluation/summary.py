@@ -14,6 +14,7 @@ from crater_pipeline.evaluation.judging import Scene, make_scene
 from crater_pipeline.evaluation.matching import CRITERIA
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.evaluation.size_frequency import diameter_borders, size_frequency
+from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.tiles.inside import footprint_part
 
@@ -40,7 +41,7 @@ def evaluate_region(
     craters: pd.DataFrame,
     catalogue: pd.DataFrame,
     footprint: gpd.GeoDataFrame,
-    operating_point: Mapping[str, Any],
+    point: OperatingPoint,
     settings: EvaluationSettings,
     body: Body,
 ) -> tuple[dict[str, Any], pd.DataFrame]:
@@ -49,8 +50,8 @@ def evaluate_region(
     `craters` are all deduplicated craters with raw_score and calibrated score, `catalogue` may be empty: then
     `criteria` and `reliability` are None and the table of matches is empty. Figures may hold numpy values and NaN.
     """
-    limit = settings.min_diameter_km or operating_point["min_diameter_km"]
-    threshold = float(operating_point["threshold"])
+    limit = settings.min_diameter_km or point.min_diameter_km
+    threshold = point.threshold
     part_area = float(footprint.loc[footprint["split"] == SPLIT, "area_km2"].sum())
     result: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
@@ -62,7 +63,7 @@ def evaluate_region(
         "confidence": settings.confidence,
         "block_km": settings.block_km,
         "threshold": threshold,
-        "threshold_source": operating_point["source"],
+        "threshold_source": point.source,
         "area_km2": {"searched": float(footprint["area_km2"].sum()), SPLIT: part_area},
         "km_per_px": km_per_pixel(craters),
         "product": _product(craters, threshold),

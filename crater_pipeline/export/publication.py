@@ -1,16 +1,12 @@
 """What is said about each crater when it is published: calibrated score, and how it stands to the catalogue."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from crater_pipeline.errors import UserError
-from crater_pipeline.evaluation import calibration, uncertainty
 from crater_pipeline.evaluation.matching import optimal_matches
+from crater_pipeline.models.scores import OperatingPoint, Uncertainty
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.tiles.inside import assign_split
 
@@ -41,7 +37,7 @@ COLUMNS = [
 def publish(
     craters: pd.DataFrame,
     catalogue: pd.DataFrame,
-    operating_point: Mapping[str, Any],
+    point: OperatingPoint,
     min_diameter_km: float,
     body: Body,
 ) -> pd.DataFrame:
@@ -52,12 +48,11 @@ def publish(
     which the catalogue is complete and `candidate` otherwise; without a catalogue (an empty one) all are candidates.
     `centre_sigma_km` (along each axis) and `diameter_sigma_km` are standard deviations, NaN where nothing is known.
     """
-    _check(operating_point, "threshold", "calibration")
     table = craters.rename(columns={"score": "raw_score"})
-    table["score"] = calibration.apply(operating_point["calibration"], table["raw_score"].to_numpy(dtype=float))
+    table["score"] = point.calibration.apply(table["raw_score"].to_numpy(dtype=float))
     names = np.full(len(table), None, dtype=object)
     left = np.arange(len(catalogue))
-    surer = is_exported(table, operating_point)
+    surer = is_exported(table, point)
     for rows in (np.flatnonzero(surer), np.flatnonzero(~surer)):
         pairs = optimal_matches(table.iloc[rows], catalogue.iloc[left], CRITERION, body)
         names[rows[pairs[:, 0]]] = catalogue["catalogue_id"].to_numpy(dtype=object)[left[pairs[:, 1]]]
@@ -66,32 +61,25 @@ def publish(
     small = (table["diameter_km"].to_numpy(dtype=float) < min_diameter_km) & (len(catalogue) > 0)
     table["status"] = np.select([matched, small], [MATCHED, UNVERIFIABLE], CANDIDATE)
     table["catalogue_id"] = names
-    table["centre_sigma_km"], table["diameter_sigma_km"] = _sigmas_km(table, operating_point.get("uncertainty"))
+    table["centre_sigma_km"], table["diameter_sigma_km"] = _sigmas_km(table, point.uncertainty)
     # pixels of 1/1000: a 32-bit number's own digits, not those of its conversion
     table["diameter_px"] = table["diameter_px"].astype(float).round(3)
     return table[COLUMNS].astype({"status": "str", "catalogue_id": "str"})
 
 
-def _sigmas_km(table: pd.DataFrame, model: Mapping[str, Any] | None) -> tuple[FloatArray, FloatArray]:
+def _sigmas_km(table: pd.DataFrame, known: Uncertainty | None) -> tuple[FloatArray, FloatArray]:
     """Standard deviations of centre and diameter, each (n,)."""
-    if not model:
+    if known is None:
         return np.full(len(table), np.nan), np.full(len(table), np.nan)
     diameter_px, score = (table[name].to_numpy(dtype=float) for name in ("diameter_px", "raw_score"))
     pixel_km = table["diameter_km"].to_numpy(dtype=float) / diameter_px
-    centre, diameter = (uncertainty.sigma_px(model[name], diameter_px, score) for name in ("centre", "diameter"))
-    return centre * pixel_km, diameter * pixel_km
+    centre, diameter = (each.sigma_px(diameter_px, score) * pixel_km for each in (known.centre, known.diameter))
+    return centre, diameter
 
 
-def is_exported(published: pd.DataFrame, operating_point: Mapping[str, Any]) -> np.ndarray:
+def is_exported(published: pd.DataFrame, point: OperatingPoint) -> NDArray[np.bool_]:
     """Which craters are at or above the operating threshold, shape (n,)."""
-    _check(operating_point, "threshold")
-    return published["score"].to_numpy(dtype=float) >= float(operating_point["threshold"])
-
-
-def _check(operating_point: Mapping[str, Any], *keys: str) -> None:
-    for key in keys:
-        if key not in operating_point:
-            raise UserError(f"operating point: lacks '{key}'; run the calibration again")
+    return np.asarray(published["score"].to_numpy(dtype=float) >= point.threshold)
 
 
 def catalogue_layer(catalogue: pd.DataFrame, exported: pd.DataFrame, footprint: gpd.GeoDataFrame) -> pd.DataFrame:

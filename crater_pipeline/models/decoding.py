@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from crater_pipeline.models.centernet import Prediction
-from crater_pipeline.models.losses import SizeEncoding, decode_size
+from crater_pipeline.models.losses import decode_size
+from crater_pipeline.models.settings import SizeEncoding
 
 
 @dataclass(frozen=True)

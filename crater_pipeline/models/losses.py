@@ -1,11 +1,12 @@
 """CenterNet's losses: penalty-reduced focal loss for the heatmap, L1 for offset and size (Zhou et al. 2019)."""
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from crater_pipeline.models.centernet import Prediction
+from crater_pipeline.models.settings import SizeEncoding
 
 ALPHA = 2
 BETA = 4
@@ -13,8 +14,6 @@ BETA = 4
 MIN_POSITIVES = 8
 """A tile's heatmap loss is divided by its number of craters, but by no less than this: a tile of bare mare with one
 crater must not outweigh all others."""
-
-SizeEncoding = Literal["log", "linear"]
 
 
 class Losses(NamedTuple):

@@ -27,6 +27,9 @@ def view_of(backbone: BackboneName) -> View:
     return "terrain" if backbone in TERRAIN_BACKBONES else "picture"
 
 
+SizeEncoding = Literal["log", "linear"]
+
+
 class ModelSettings(Settings):
     """The network of a region."""
 
@@ -43,7 +46,7 @@ class ModelSettings(Settings):
         "`hourglass_terrain`), `none` (random), or the path of a `.safetensors` file (a network of ours, or an "
         "ImageNet state dict for `resnet50`).",
     )
-    size_encoding: Literal["log", "linear"] = Field(
+    size_encoding: SizeEncoding = Field(
         "log",
         description="What the size head predicts: the logarithm of the box's sides (relative errors count alike for "
         "small and large craters) or the sides themselves, as published. Both in output cells.",

@@ -1,11 +1,9 @@
 """The weights file: safetensors beside a JSON that says what they are. Loading executes nothing from the file."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
@@ -16,58 +14,13 @@ from crater_pipeline.light.views import CHANNELS, View
 from crater_pipeline.models.centernet import CenterNet
 from crater_pipeline.models.initial import initial_weights as initial_weights
 from crater_pipeline.models.initial import metadata_path as metadata_path
-from crater_pipeline.models.losses import SizeEncoding
+from crater_pipeline.models.metadata import WeightsMetadata
+from crater_pipeline.models.metadata import read_metadata as read_metadata
 from crater_pipeline.models.resnet import IMAGENET_ONLY
-from crater_pipeline.models.settings import BackboneName, ModelSettings, view_of
-from crater_pipeline.settings import Settings
+from crater_pipeline.models.scores import IDENTITY
+from crater_pipeline.models.settings import ModelSettings
 
-CALIBRATION_IDENTITY: dict[str, Any] = {"kind": "identity", "raw": [], "calibrated": []}
-
-
-class SeveralSuns(Settings):
-    """How the scores of terrain that is searched under several suns are read: their means are lower than one sun's."""
-
-    suns: int = Field(gt=1, description="Number of suns that the rest was fitted with.")
-    threshold: float = Field(description="Operating threshold on the mean score.")
-    calibration: dict[str, Any] = Field(description="Mean score to probability, see `evaluation.calibration`.")
-    uncertainty: dict[str, Any] | None = Field(
-        None,
-        description="How far centres and diameters are off, see `evaluation.uncertainty`; null: not known.",
-    )
-
-
-class WeightsMetadata(Settings):
-    """What `weights.json` says of the weights beside it."""
-
-    backbone: BackboneName
-    size_encoding: SizeEncoding = "log"
-    hash: str = Field(description="SHA-256 of the safetensors file.")
-    threshold: float = Field(description="Operating threshold on the network's own score.")
-    calibration: dict[str, Any] = Field(description="Network score to probability, see `evaluation.calibration`.")
-    uncertainty: dict[str, Any] | None = Field(
-        None,
-        description="How far centres and diameters are off, see `evaluation.uncertainty`; null: not known.",
-    )
-    several_suns: SeveralSuns | None = Field(
-        None, description="Threshold, calibration and uncertainty for several suns; null: those of one serve for all."
-    )
-    pixel_size_range_m: tuple[float, float] = Field(description="Pixel sizes that the network was trained for.")
-    sun_elevation_range_deg: tuple[float, float] | None = Field(
-        None, description="Heights of the sun that it was trained for, degrees; without a value nothing is known."
-    )
-    diameter_range_px: tuple[float, float] = Field(description="Diameters that it was trained for, pixels of a level.")
-    training: dict[str, Any] = Field(description="Summary of how it was trained.")
-
-    @property
-    def view(self) -> View:
-        """What the network is shown."""
-        return view_of(self.backbone)
-
-    def under(self, suns: int) -> "WeightsMetadata":
-        """The same weights with the threshold, calibration and uncertainty of a search under so many suns."""
-        if suns == 1 or self.several_suns is None:
-            return self
-        return self.model_copy(update=self.several_suns.model_dump(exclude={"suns"}))
+CALIBRATION_IDENTITY = IDENTITY
 
 
 def save_weights(network: CenterNet, weights: Path, metadata: dict[str, Any], metadata_file: Path) -> WeightsMetadata:
@@ -86,16 +39,6 @@ def save_weights(network: CenterNet, weights: Path, metadata: dict[str, Any], me
     complete = WeightsMetadata(**metadata, hash=file_hash(weights))
     write_text(metadata_file, complete.model_dump_json(indent=2) + "\n")
     return complete
-
-
-def read_metadata(path: Path) -> WeightsMetadata:
-    """`weights.json`, or a `UserError` that says what it lacks."""
-    try:
-        return WeightsMetadata(**json.loads(path.read_text()))
-    except FileNotFoundError:
-        raise UserError(f"{path}: missing; it must lie beside the weights (backbone, threshold, calibration)") from None
-    except (json.JSONDecodeError, ValidationError, TypeError) as error:
-        raise UserError(f"{path}: not the metadata of weights of this pipeline: {error}") from None
 
 
 def read_tensors(path: Path) -> dict[str, torch.Tensor]:

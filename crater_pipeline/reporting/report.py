@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from crater_pipeline.code_files import code_version
+from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.reporting import curves, figures, size_figures
 from crater_pipeline.reporting.pages import number, page
 from crater_pipeline.reporting.pictures import crops, drawn_craters, overview
@@ -28,11 +29,11 @@ CRITERION_STYLE = {"iou50": (PREDICTED, "-"), "deepmoon": (GOOD, "--"), "strict"
 
 @dataclass(frozen=True)
 class ReportInputs:
-    """What the report is made of: documents as read from JSON, tables as read from Parquet."""
+    """What the report is made of: documents read from JSON, tables as read from Parquet."""
 
     title: str
     metrics: Mapping[str, Any]
-    operating_point: Mapping[str, Any]
+    operating_point: OperatingPoint
     weights: Mapping[str, Any]
     matches: pd.DataFrame
     craters: pd.DataFrame

@@ -1,14 +1,15 @@
 """Step: the score's calibration and the operating threshold, from the validation part."""
 
-import json
 import logging
 from pathlib import Path
 
 from crater_pipeline.atomic import write_text
 from crater_pipeline.evaluation.operating_point import operating_point
+from crater_pipeline.models.metadata import read_metadata
+from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
-from crater_pipeline.tables import read_geotable, read_json, read_table
+from crater_pipeline.tables import read_geotable, read_model, read_table
 
 logger = logging.getLogger(__name__)
 
@@ -54,25 +55,21 @@ def calibrate(
     body
         The body as JSON: name and radius_m.
     """
-    weights = read_json(metadata)
-    if suns > 1:
-        weights |= weights.get("several_suns") or {}
+    own = read_metadata(metadata).under(suns)
     if initial_operating_point is not None:
-        chosen = read_json(initial_operating_point)
-        own = {"threshold": chosen["raw_threshold"], "calibration": chosen["calibration"]}
-        weights |= {**own, "uncertainty": chosen.get("uncertainty")}
+        own = read_model(initial_operating_point, OperatingPoint).scoring
     point = operating_point(
         read_table(craters, ["lon", "lat", "diameter_km", "diameter_px", "score"]),
         read_table(catalogue, ["catalogue_id", "lon", "lat", "diameter_km"]),
         read_geotable(footprint, ["split", "area_km2", "geometry"]),
-        weights,
+        own,
         trained,
         min_diameter_km,
         max_cut_fraction,
         body,
     )
-    write_text(output, json.dumps(point, indent=1, allow_nan=False) + "\n")
-    logger.info("threshold %.3f (raw %.3f), from %s", point["threshold"], point["raw_threshold"], point["source"])
+    write_text(output, point.model_dump_json(indent=1) + "\n")
+    logger.info("threshold %.3f (raw %.3f), from %s", point.threshold, point.raw_threshold, point.source)
 
 
 if __name__ == "__main__":

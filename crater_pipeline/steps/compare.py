@@ -9,11 +9,12 @@ from crater_pipeline.evaluation.comparison import RegionResult
 from crater_pipeline.evaluation.comparison import compare as compare_entries
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.evaluation.summary import plain
+from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.reporting.comparison_report import RATES, render
 from crater_pipeline.reporting.pages import number
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
-from crater_pipeline.tables import read_geotable, read_json, read_table
+from crater_pipeline.tables import read_geotable, read_json, read_model, read_table
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ def read_result(
         read_table(craters, CRATERS),
         read_table(catalogue, ["catalogue_id", "lon", "lat", "diameter_km"]),
         read_geotable(footprint, ["split", "area_km2", "geometry"]),
-        read_json(operating_point),
+        read_model(operating_point, OperatingPoint),
         read_json(metadata),
     )
 

@@ -10,7 +10,8 @@ from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.detection.suitability import warn_unsuitable
 from crater_pipeline.detection.table import write_detections
 from crater_pipeline.light.reflectance import ShadingSettings
-from crater_pipeline.models.weights import load_network, read_metadata
+from crater_pipeline.models.metadata import read_metadata
+from crater_pipeline.models.weights import load_network
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run

@@ -8,9 +8,10 @@ from crater_pipeline.atomic import atomic_path, write_text
 from crater_pipeline.evaluation.coco_tiles import coco_figures
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.evaluation.summary import SPLIT, evaluate_region, plain
+from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
-from crater_pipeline.tables import read_geotable, read_json, read_table
+from crater_pipeline.tables import read_geotable, read_json, read_model, read_table
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ def evaluate(
         COCO annotations of the tiles; needed with `detections`.
     """
     truth = read_table(catalogue, ["catalogue_id", "lon", "lat", "diameter_km"])
-    point = read_json(operating_point)
+    point = read_model(operating_point, OperatingPoint)
     areas = read_geotable(footprint, ["split", "area_km2", "geometry"])
     figures, matches = evaluate_region(read_table(craters, CRATERS), truth, areas, point, settings, body)
     figures["coco_tiles"] = None

@@ -11,9 +11,10 @@ from crater_pipeline.export.project import write_project
 from crater_pipeline.export.provenance import provenance_rows
 from crater_pipeline.export.publication import COLUMNS, catalogue_layer, is_exported
 from crater_pipeline.export.styles import crosses_seam, styles
+from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
-from crater_pipeline.tables import read_geotable, read_json, read_table
+from crater_pipeline.tables import read_geotable, read_model, read_table
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ def export(
     vertices
         Vertices of a crater's polygon.
     """
-    point = read_json(operating_point)
+    point = read_model(operating_point, OperatingPoint)
     published = read_table(craters, COLUMNS)
     known = read_table(catalogue, ["catalogue_id", "lon", "lat", "diameter_km"])
     searched = read_geotable(footprint, ["split", "area_km2", "geometry"])
@@ -88,7 +89,7 @@ def export(
         region=region,
         body=body.model_dump(),
         weights_hash=published.attrs.get("weights_hash"),
-        operating_point={key: point.get(key) for key in ("threshold", "raw_threshold", "source")},
+        operating_point=point.model_dump(include={"threshold", "raw_threshold", "source"}),
     )
     seam = crosses_seam(searched, [exported, listed], body)
     layers = region_layers(exported, searched, listed, body, vertices)

@@ -10,7 +10,6 @@ from cyclopts import Parameter
 
 from crater_pipeline.contents import file_hash
 from crater_pipeline.detection.zonal_survey import Survey
-from crater_pipeline.evaluation.calibration import apply
 from crater_pipeline.export.geopackage import region_layers, write_geopackage
 from crater_pipeline.export.provenance import provenance_rows
 from crater_pipeline.export.publication import catalogue_layer, is_exported, publish
@@ -18,8 +17,9 @@ from crater_pipeline.export.styles import crosses_seam, styles
 from crater_pipeline.labels.catalogues import empty_catalogue
 from crater_pipeline.light.reflectance import ShadingSettings
 from crater_pipeline.models.initial import metadata_path, shipped_weights
+from crater_pipeline.models.metadata import read_metadata
+from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.models.settings import DEFAULT_BACKBONES
-from crater_pipeline.models.weights import read_metadata
 from crater_pipeline.rasters.extent import raster_bounds
 from crater_pipeline.rasters.files import raster_info
 from crater_pipeline.sphere.bodies import MOON, Body
@@ -75,10 +75,10 @@ def find(
     weights = weights or shipped_weights(DEFAULT_BACKBONES[kind])
     survey = Survey(kind, body, weights, metadata_path(weights), nodata, shading or ShadingSettings())
     described = read_metadata(survey.metadata)
-    described = described.under(survey.inference.suns_for(described.view) if kind == "dtm" else 1)
-    own = float(apply(described.calibration, described.threshold))
-    point = {"threshold": own if threshold is None else threshold, "calibration": described.calibration}
-    point["uncertainty"] = described.uncertainty
+    own = described.under(survey.inference.suns_for(described.view) if kind == "dtm" else 1)
+    point = OperatingPoint.of_weights(own)
+    if threshold is not None:
+        point = point.model_copy(update={"threshold": threshold})
     log.info("%s: %s of %.4g m a pixel, %s", raster, kind, info.pixel_size_m, [round(v, 4) for v in area])
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
@@ -86,7 +86,7 @@ def find(
     published = publish(craters, empty_catalogue(), point, 0.0, body)
     exported = published[is_exported(published, point)].reset_index(drop=True)
     sources = [{"url": raster.name, "sha256": file_hash(raster)}]
-    facts = provenance_rows("{}", sources=sources, weights_hash=described.hash, kind=kind, threshold=point["threshold"])
+    facts = provenance_rows("{}", sources=sources, weights_hash=described.hash, kind=kind, threshold=point.threshold)
     listed = catalogue_layer(empty_catalogue(), exported, searched)
     style = styles(seam=crosses_seam(searched, [exported], body))
     write_geopackage(out, region_layers(exported, searched, listed, body, vertices=72), style, facts, body)

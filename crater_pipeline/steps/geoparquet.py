@@ -4,9 +4,10 @@ from pathlib import Path
 
 from crater_pipeline.export.geoparquet import write_craters
 from crater_pipeline.export.publication import COLUMNS, is_exported
+from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
-from crater_pipeline.tables import read_json, read_table
+from crater_pipeline.tables import read_model, read_table
 
 
 def geoparquet(*, craters: Path, operating_point: Path, output: Path, body: Body, vertices: int = 72) -> None:
@@ -25,7 +26,7 @@ def geoparquet(*, craters: Path, operating_point: Path, output: Path, body: Body
     vertices
         Vertices of a crater's polygon.
     """
-    published, point = read_table(craters, COLUMNS), read_json(operating_point)
+    published, point = read_table(craters, COLUMNS), read_model(operating_point, OperatingPoint)
     write_craters(output, published[is_exported(published, point)].reset_index(drop=True), body, vertices)
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from crater_pipeline.atomic import atomic_path
 from crater_pipeline.detection.merging import COLUMNS
 from crater_pipeline.export import publication
+from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
-from crater_pipeline.tables import read_json, read_table
+from crater_pipeline.tables import read_model, read_table
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ def publish(
     body
         The body as JSON: name and radius_m.
     """
-    point = read_json(operating_point)
+    point = read_model(operating_point, OperatingPoint)
     known = read_table(catalogue, ["catalogue_id", "lon", "lat", "diameter_km"])
     published = publication.publish(read_table(craters, COLUMNS), known, point, min_diameter_km, body)
     with atomic_path(output) as temporary:

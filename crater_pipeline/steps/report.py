@@ -4,10 +4,11 @@ import logging
 from pathlib import Path
 
 from crater_pipeline.atomic import write_text
+from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.reporting.report import ReportInputs, render
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
-from crater_pipeline.tables import read_geotable, read_json, read_table
+from crater_pipeline.tables import read_geotable, read_json, read_model, read_table
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ def report(
         ReportInputs(
             title=title,
             metrics=read_json(metrics),
-            operating_point=read_json(operating_point),
+            operating_point=read_model(operating_point, OperatingPoint),
             weights=read_json(metadata),
             matches=read_table(matches, ["criterion", "outcome", "centre_error", "diameter_error"]),
             craters=read_table(craters, CRATERS),

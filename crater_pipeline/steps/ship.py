@@ -4,7 +4,6 @@ import logging
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from crater_pipeline.atomic import atomic_path, write_text
 from crater_pipeline.detection.merging import MergingSettings
@@ -13,7 +12,8 @@ from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.detection.survey import survey
 from crater_pipeline.evaluation.operating_point import pooled_operating_point
 from crater_pipeline.light.reflectance import ShadingSettings
-from crater_pipeline.models.weights import SeveralSuns, read_metadata
+from crater_pipeline.models.metadata import SeveralSuns, read_metadata
+from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
@@ -76,30 +76,26 @@ def ship(
     known = [read_table(path, ["catalogue_id", "lon", "lat", "diameter_km"]) for path in catalogue]
     described = read_metadata(metadata)
 
-    def fitted(terrains: Sequence[Terrain | None], suns: int) -> dict[str, Any]:
+    def fitted(terrains: Sequence[Terrain | None], suns: int) -> OperatingPoint:
         lit = inference.model_copy(update={"suns": suns})
         surveys = [
             survey(path, weights, metadata, area, body, tiling, lit, merging, split, terrain)
             for path, area, terrain in zip(image, areas, terrains, strict=True)
         ]
-        own = described.model_dump()
-        return pooled_operating_point(surveys, known, own, min_diameter_km, max_cut_fraction, body)
-
-    def found(point: dict[str, Any]) -> dict[str, Any]:
-        return {"threshold": point["raw_threshold"], **{key: point[key] for key in ("calibration", "uncertainty")}}
+        return pooled_operating_point(surveys, known, described, min_diameter_km, max_cut_fraction, body)
 
     terrains = [Terrain(path, shading or ShadingSettings()) for path in elevation or []]
     point = fitted(terrains if described.view == "terrain" else [None] * len(image), 1)
     suns, several = inference.suns_for(described.view), None
     if terrains and suns > 1:
-        several = SeveralSuns(suns=suns, **found(fitted(terrains, suns)))
+        several = SeveralSuns(suns=suns, **dict(fitted(terrains, suns).scoring))
         log.info("under %d suns: raw threshold %.3f", suns, several.threshold)
-    facts = {name: point[name] for name in ("n_validation_truth", "expected_calibration_error", "min_diameter_km")}
-    changed = {**found(point), "several_suns": several, "training": {**described.training, "calibration": facts}}
+    facts = point.model_dump(include={"n_validation_truth", "expected_calibration_error", "min_diameter_km"})
+    changed = {**dict(point.scoring), "several_suns": several, "training": {**described.training, "calibration": facts}}
     with atomic_path(output_weights) as temporary:
         shutil.copyfile(weights, temporary)
     write_text(output_metadata, described.model_copy(update=changed).model_dump_json(indent=2) + "\n")
-    log.info("raw threshold %.3f, from %d craters", point["raw_threshold"], point["n_validation_truth"])
+    log.info("raw threshold %.3f, from %d craters", point.raw_threshold, point.n_validation_truth)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from crater_pipeline.models.centernet import CenterNet
-from crater_pipeline.models.losses import SizeEncoding, centernet_loss, distillation_loss
+from crater_pipeline.models.losses import centernet_loss, distillation_loss
+from crater_pipeline.models.settings import SizeEncoding
 
 log = logging.getLogger(__name__)
 

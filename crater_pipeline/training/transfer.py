@@ -10,8 +10,9 @@ from crater_pipeline.errors import UserError
 from crater_pipeline.labels.coco import CocoTile, read_coco
 from crater_pipeline.models.centernet import CenterNet
 from crater_pipeline.models.initial import NONE, SHIPPED, initial_weights
+from crater_pipeline.models.metadata import WeightsMetadata
+from crater_pipeline.models.scores import IDENTITY
 from crater_pipeline.models.settings import ModelSettings
-from crater_pipeline.models.weights import CALIBRATION_IDENTITY, WeightsMetadata
 from crater_pipeline.training.coco import CocoTiles
 from crater_pipeline.training.fit import EpochSampler, fit, loader, run_name
 from crater_pipeline.training.module import default_size_weight
@@ -114,7 +115,7 @@ def region_metadata(
         "backbone": model.backbone,
         "size_encoding": model.size_encoding,
         "threshold": initial.threshold if initial else DEFAULT_THRESHOLD,
-        "calibration": initial.calibration if initial else CALIBRATION_IDENTITY,
+        "calibration": initial.calibration if initial else IDENTITY,
         "uncertainty": initial.uncertainty if initial else None,
         "several_suns": initial.several_suns if initial else None,
         "pixel_size_range_m": (min(r[0] for r in ranges), max(r[1] for r in ranges)),

@@ -13,7 +13,7 @@ from crater_pipeline.detection.pictures import Terrain
 from crater_pipeline.detection.suitability import unsuitable, warn_unsuitable
 from crater_pipeline.light.reflectance import ShadingSettings
 from crater_pipeline.models.initial import metadata_path, shipped_weights
-from crater_pipeline.models.weights import WeightsMetadata, read_metadata
+from crater_pipeline.models.metadata import WeightsMetadata, read_metadata
 from crater_pipeline.rasters.files import create_raster
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import beta
 
-from crater_pipeline.errors import UserError
 from crater_pipeline.evaluation import calibration
 from crater_pipeline.evaluation.curves import reliability
+from crater_pipeline.models.scores import IDENTITY
 
 
 def draw(seed: int, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -30,7 +30,7 @@ def truth_of(score: np.ndarray) -> np.ndarray:
 def test_the_ranking_stays(data: list[tuple[float, bool]], scores: list[float]) -> None:
     fitted = calibration.fit([s for s, _ in data], [label for _, label in data])
     raw = np.unique(scores)
-    calibrated = calibration.apply(fitted, raw)
+    calibrated = fitted.apply(raw)
     assert ((calibrated >= 0) & (calibrated <= 1)).all()
     # Strictly rising wherever floating point can tell the scores apart.
     assert (np.diff(calibrated)[np.diff(raw) > 1e-9] > 0).all()
@@ -43,7 +43,7 @@ def test_it_comes_near_the_true_probability(n: int, error: float) -> None:
     errors = []
     for seed in range(8):
         fitted = calibration.fit(*draw(seed, n))
-        errors.append(np.sqrt(np.mean((calibration.apply(fitted, grid) - truth_of(grid)) ** 2)))
+        errors.append(np.sqrt(np.mean((fitted.apply(grid) - truth_of(grid)) ** 2)))
     assert np.mean(errors) < error
 
 
@@ -59,20 +59,20 @@ def test_calibration_mends_the_reliability_of_unseen_scores() -> None:
     fitted = calibration.fit(*scores(400))
     raw, label = scores(4000)
     before = reliability(raw, label)["expected_calibration_error"]
-    after = reliability(calibration.apply(fitted, raw), label)["expected_calibration_error"]
+    after = reliability(fitted.apply(raw), label)["expected_calibration_error"]
     assert after < 0.04 < before
 
 
 @pytest.mark.parametrize("label", [True, False])
 def test_labels_of_one_kind(label: bool) -> None:
     fitted = calibration.fit(np.linspace(0.2, 0.9, 40), np.full(40, label))
-    middle = calibration.apply(fitted, 0.6)
+    middle = fitted.apply(0.6)
     assert middle > 0.8 if label else middle < 0.2
 
 
 def test_a_score_that_misleads_is_not_turned_round() -> None:
     raw = np.linspace(0, 1, 200)
-    calibrated = calibration.apply(calibration.fit(raw, raw < 0.5), raw)
+    calibrated = calibration.fit(raw, raw < 0.5).apply(raw)
     assert (np.diff(calibrated) >= 0).all()
     assert calibrated.mean() == pytest.approx(0.5, abs=0.05)
 
@@ -82,33 +82,11 @@ def test_cross_fitting_is_less_flattering_than_the_fit_itself() -> None:
     cross_error: list[Any] = []
     for seed in range(10):
         raw, label = draw(seed, 120)
-        fitted_error.append(
-            reliability(calibration.apply(calibration.fit(raw, label), raw), label)["expected_calibration_error"]
-        )
+        fitted_error.append(reliability(calibration.fit(raw, label).apply(raw), label)["expected_calibration_error"])
         cross_error.append(calibration.cross_fitted_error(raw, label, np.arange(120) // 6))
     assert np.mean(cross_error) > np.mean(fitted_error)
     assert calibration.cross_fitted_error(raw, label, np.zeros(120, dtype=int)) is None
 
 
-def test_apply_known_answers() -> None:
-    rule = {"kind": "isotonic", "raw": [0.2, 0.6], "calibrated": [0.1, 0.9]}
-    assert calibration.apply(rule, [0.0, 0.2, 0.4, 0.6, 1.0]) == pytest.approx([0.1, 0.1, 0.5, 0.9, 0.9])
-    assert calibration.apply(calibration.IDENTITY, [-0.1, 0.3, 1.2]) == pytest.approx([0.0, 0.3, 1.0])
-    assert calibration.apply(rule, np.zeros((0,))).shape == (0,)
-    assert calibration.fit([], []) == calibration.IDENTITY
-
-
-@pytest.mark.parametrize(
-    "rule",
-    [
-        {},
-        {"kind": "platt"},
-        {"kind": "isotonic", "raw": [], "calibrated": []},
-        {"kind": "isotonic", "raw": [0.1, 0.2], "calibrated": [0.1]},
-        {"kind": "isotonic", "raw": [0.2, 0.1], "calibrated": [0.1, 0.2]},
-        {"kind": "isotonic", "raw": [0.1, 0.2], "calibrated": [0.2, 0.1]},
-    ],
-)
-def test_a_broken_calibration_is_refused(rule: dict) -> None:
-    with pytest.raises(UserError, match="calibration"):
-        calibration.apply(rule, [0.5])
+def test_without_scores_nothing_is_changed() -> None:
+    assert calibration.fit([], []) == IDENTITY

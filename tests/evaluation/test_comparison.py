@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from crater_pipeline.evaluation.comparison import RegionResult, compare
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.evaluation.summary import evaluate_region
-from tests.judged_region import MOON, Region, footprint_of, random_region
+from tests.judged_region import MOON, Region, footprint_of, point_at, random_region
 
 SETTINGS = EvaluationSettings(min_diameter_km=2.0, bootstrap_samples=100)
 WEIGHTS = {"backbone": "hourglass_compact", "hash": "0123"}
@@ -22,9 +22,8 @@ WHOLE = {"test": (-30.0, 30.0, -18.0, 40.0)}
 def result(
     region: Region, parts: dict[str, Any], threshold: float = 0.3, name: str = "somewhere", **changed: Any
 ) -> RegionResult:
-    point = {"threshold": threshold, "source": "validation"}
     craters = region.craters.assign(**changed)
-    return RegionResult(name, craters, region.catalogue, footprint_of(parts), point, WEIGHTS)
+    return RegionResult(name, craters, region.catalogue, footprint_of(parts), point_at(threshold), WEIGHTS)
 
 
 def folds(region: Region, borders: tuple[float, ...], threshold: float = 0.3) -> list[RegionResult]:
@@ -63,7 +62,7 @@ def test_folds_of_one_network_pool_to_the_figures_of_the_whole(seed: int, border
 def test_a_single_region_has_the_figures_of_its_own_report() -> None:
     region = random_region(2)
     craters = region.craters.assign(raw_score=region.craters["score"], status="candidate", catalogue_id=None)
-    point = {"threshold": 0.3, "source": "validation", "min_diameter_km": 2.0}
+    point = point_at(0.3)
     alone, _ = evaluate_region(craters, region.catalogue, region.footprint, point, SETTINGS, MOON)
     entry = RegionResult("somewhere", craters, region.catalogue, region.footprint, point, WEIGHTS)
     compared = figures({"it": [entry]})

@@ -7,9 +7,9 @@ import pytest
 
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.evaluation.summary import MATCH_COLUMNS, evaluate_region, km_per_pixel, plain
-from tests.judged_region import KM_PER_PX, MOON, Region, random_region
+from tests.judged_region import KM_PER_PX, MOON, Region, point_at, random_region
 
-POINT = {"threshold": 0.3, "source": "validation", "min_diameter_km": 2.0}
+POINT = point_at(0.3)
 SETTINGS = EvaluationSettings(bootstrap_samples=100)
 
 

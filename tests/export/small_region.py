@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +11,7 @@ import shapely
 from affine import Affine
 
 from crater_pipeline.detection.merging import COLUMNS
+from crater_pipeline.models.scores import Calibration, ErrorModel, OperatingPoint, Uncertainty
 from crater_pipeline.rasters.files import create_raster
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
@@ -22,17 +22,18 @@ from crater_pipeline.steps.publish import publish
 
 MOON = Body(name="moon", radius_m=1_737_400.0)
 
-OPERATING_POINT: dict[str, Any] = {
-    "threshold": 0.5,
-    "raw_threshold": 0.3,
-    "calibration": {"kind": "isotonic", "raw": [0.0, 0.3, 1.0], "calibrated": [0.0, 0.5, 1.0]},
-    "uncertainty": {
-        "centre": {"floor": 0.01, "share": 0.0004, "doubt": 0.01},
-        "diameter": {"floor": 0.0, "share": 0.0025, "doubt": 0.0},
-        "n": 100,
-    },
-    "source": "validation",
-}
+OPERATING_POINT = OperatingPoint(
+    threshold=0.5,
+    raw_threshold=0.3,
+    calibration=Calibration(kind="isotonic", raw=(0.0, 0.3, 1.0), calibrated=(0.0, 0.5, 1.0)),
+    uncertainty=Uncertainty(
+        centre=ErrorModel(floor=0.01, share=0.0004, doubt=0.01),
+        diameter=ErrorModel(floor=0.0, share=0.0025, doubt=0.0),
+        n=100,
+    ),
+    source="validation",
+    min_diameter_km=1.0,
+)
 
 
 def box_area_km2(west: float, south: float, east: float, north: float) -> float:
@@ -116,7 +117,7 @@ def run_export(
     craters.to_parquet(folder / "merged.parquet", index=False)
     catalogue.to_parquet(folder / "catalogue.parquet", index=False)
     footprint.to_parquet(folder / "footprint.parquet")
-    (folder / "operating_point.json").write_text(json.dumps(OPERATING_POINT))
+    (folder / "operating_point.json").write_text(OPERATING_POINT.model_dump_json())
     out = folder / "out"
     write_mosaic(out / "projected.tif", footprint, body)
     publish(

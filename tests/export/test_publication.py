@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crater_pipeline.errors import UserError
 from crater_pipeline.export.publication import COLUMNS, catalogue_layer, is_exported, publish
 from crater_pipeline.labels.catalogues import empty_catalogue
 from tests.export.small_region import MOON, OPERATING_POINT, catalogue_of, craters_of, footprint_of
@@ -70,11 +69,6 @@ def test_catalogue_layer_holds_what_lies_in_the_footprint() -> None:
     assert layer["found"].tolist() == [True, False]
 
 
-def test_an_operating_point_without_threshold() -> None:
-    with pytest.raises(UserError, match="lacks 'threshold'"):
-        publish(craters_of([], [], [], []), empty_catalogue(), {"calibration": {}}, 1.0, MOON)
-
-
 def test_standard_deviations_in_kilometres() -> None:
     table = published(craters_of([0, 1], [0, 0], [5, 20], [0.9, 0.4]), empty_catalogue())
     assert table["diameter_sigma_km"].tolist() == pytest.approx([0.25, 1.0])
@@ -83,8 +77,7 @@ def test_standard_deviations_in_kilometres() -> None:
     assert table["centre_sigma_km"].tolist() == pytest.approx(np.sqrt(variance_px) / 10, rel=1e-6)
 
 
-@pytest.mark.parametrize("unknown", [{}, {"uncertainty": None}])
-def test_without_a_model_of_the_errors_nothing_is_claimed(unknown: dict[str, None]) -> None:
-    point = {**{key: OPERATING_POINT[key] for key in ("threshold", "calibration")}, **unknown}
+def test_without_a_model_of_the_errors_nothing_is_claimed() -> None:
+    point = OPERATING_POINT.model_copy(update={"uncertainty": None})
     table = publish(craters_of([0], [0], [5], [0.9]), empty_catalogue(), point, 1.0, MOON)
     assert table[["centre_sigma_km", "diameter_sigma_km"]].isna().all().all()

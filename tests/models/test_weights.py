@@ -12,22 +12,17 @@ from crater_pipeline.contents import file_hash
 from crater_pipeline.errors import UserError
 from crater_pipeline.models.centernet import CenterNet
 from crater_pipeline.models.initial import initial_weights, metadata_path, shipped_weights
+from crater_pipeline.models.metadata import read_metadata
+from crater_pipeline.models.scores import IDENTITY
 from crater_pipeline.models.settings import SHIPPED_BACKBONES, ModelSettings
-from crater_pipeline.models.weights import (
-    CALIBRATION_IDENTITY,
-    LIT_SHARE,
-    STEM,
-    build_network,
-    load_network,
-    read_metadata,
-    read_tensors,
-    save_weights,
-)
+from crater_pipeline.models.weights import LIT_SHARE, STEM, build_network, load_network, read_tensors, save_weights
+
+ERRORS = {"floor": 0.1, "share": 0.0, "doubt": 0.0}
 
 DESCRIPTION: dict[str, Any] = {
     "backbone": "hourglass_compact",
     "threshold": 0.3,
-    "calibration": CALIBRATION_IDENTITY,
+    "calibration": IDENTITY.model_dump(),
     "pixel_size_range_m": (60, 400),
     "diameter_range_px": (8, 128),
     "training": {},
@@ -88,12 +83,12 @@ def test_a_file_of_another_backbone_is_refused(saved: tuple[CenterNet, Path]) ->
 
 def test_several_suns_have_a_threshold_of_their_own(tmp_path: Path) -> None:
     several = {"suns": 4, "threshold": 0.2, "calibration": {"kind": "isotonic", "raw": [0, 1], "calibrated": [0, 0.9]}}
-    description = {**DESCRIPTION, "hash": "0" * 64, "uncertainty": {"centre": 0.1}}
+    description = {**DESCRIPTION, "hash": "0" * 64, "uncertainty": {"centre": ERRORS, "diameter": ERRORS, "n": 30}}
     (tmp_path / "w.json").write_text(json.dumps({**description, "several_suns": several}))
     known = read_metadata(tmp_path / "w.json")
     assert known.under(1) == known
     assert (known.under(4).threshold, known.under(2).threshold, known.threshold) == (0.2, 0.2, 0.3)
-    assert known.under(4).calibration == several["calibration"]
+    assert known.under(4).calibration.calibrated == (0.0, 0.9)
     assert known.under(4).uncertainty is None
     (tmp_path / "w.json").write_text(json.dumps(description))
     unknown = read_metadata(tmp_path / "w.json")

@@ -11,7 +11,7 @@ from crater_pipeline.errors import UserError
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.steps.compare import compare
 from tests.html_page import check_page
-from tests.judged_region import MOON, random_region
+from tests.judged_region import MOON, point_at, random_region
 
 FILES = {
     "craters": "craters_all.parquet",
@@ -31,8 +31,7 @@ def write_region(folder: Path, spoil: float = 0.0, empty: bool = False) -> None:
     (craters.iloc[:0] if empty else craters).to_parquet(folder / FILES["craters"])
     region.catalogue.to_parquet(folder / FILES["catalogue"])
     region.footprint.to_parquet(folder / FILES["footprint"])
-    point = {"threshold": 0.3, "source": "validation"}
-    (folder / FILES["operating_point"]).write_text(json.dumps(point))
+    (folder / FILES["operating_point"]).write_text(point_at(0.3).model_dump_json())
     (folder / FILES["metadata"]).write_text(json.dumps({"backbone": "resnet50", "hash": "0123abcd"}))
 
 

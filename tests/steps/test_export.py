@@ -60,7 +60,9 @@ def command(folder: Path, operating_point: str) -> list[str]:
 
 
 def test_command_writes_every_file(tmp_path: Path) -> None:
-    done = subprocess.run(command(tmp_path, json.dumps(OPERATING_POINT)), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command(tmp_path, OPERATING_POINT.model_dump_json()), capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     written = {path.name for path in (tmp_path / "out").iterdir()}
     assert written >= set(OUTPUTS.values())
@@ -69,7 +71,8 @@ def test_command_writes_every_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("{", "not valid JSON"), ("[]", "must hold a JSON object"), ("{}", "lacks 'threshold'")]
+    ("text", "message"),
+    [("{", "not valid JSON"), ("[]", "must hold a JSON object"), ("{}", "threshold: Field required")],
 )
 def test_a_broken_operating_point(tmp_path: Path, text: str, message: str) -> None:
     done = subprocess.run(command(tmp_path, text), capture_output=True, text=True, check=False)

@@ -10,9 +10,9 @@ import pytest
 from affine import Affine
 
 from crater_pipeline.errors import UserError
-from crater_pipeline.evaluation import calibration
 from crater_pipeline.evaluation.matching import optimal_matches
 from crater_pipeline.evaluation.settings import EvaluationSettings
+from crater_pipeline.models.scores import Calibration, OperatingPoint, Scoring
 from crater_pipeline.rasters.files import create_raster, raster_info
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.sphere.projections import choose_projection
@@ -75,7 +75,7 @@ class Chain:
     def publish(self, point: dict[str, Any]) -> None:
         """What the export makes of the merged craters."""
         table = self.region.craters.rename(columns={"score": "raw_score"})
-        table["score"] = calibration.apply(point["calibration"], table["raw_score"])
+        table["score"] = Calibration.model_validate(point["calibration"]).apply(table["raw_score"])
         pairs = optimal_matches(table, self.region.catalogue, "iou50", MOON)
         names = np.full(len(table), None, dtype=object)
         names[pairs[:, 0]] = self.region.catalogue["catalogue_id"].to_numpy()[pairs[:, 1]]
@@ -232,8 +232,9 @@ def test_tile_figures_when_detections_are_given(finished: tuple[Chain, dict[str,
 
 def test_another_regions_operating_point_counts_as_the_weights_own(tmp_path: Path) -> None:
     chain = Chain(tmp_path, random_region(0))
-    other = {"raw_threshold": 0.5, "calibration": {"kind": "isotonic", "raw": [0.0, 1.0], "calibrated": [0.0, 0.8]}}
-    chain.path("other.json").write_text(json.dumps(other))
+    rule = Calibration(kind="isotonic", raw=(0.0, 1.0), calibrated=(0.0, 0.8))
+    other = OperatingPoint.of_weights(Scoring(threshold=0.5, calibration=rule))
+    chain.path("other.json").write_text(other.model_dump_json())
     point = chain.calibrate(trained=False, initial_operating_point=chain.path("other.json"))
     assert point["source"] == "weights"
     assert point["raw_threshold"] == 0.5

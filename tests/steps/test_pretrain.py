@@ -10,8 +10,9 @@ from crater_pipeline.contents import file_hash
 from crater_pipeline.errors import UserError
 from crater_pipeline.labels.learnable import LabelSettings
 from crater_pipeline.models.initial import metadata_path
+from crater_pipeline.models.metadata import read_metadata
 from crater_pipeline.models.settings import ModelSettings
-from crater_pipeline.models.weights import load_network, read_metadata
+from crater_pipeline.models.weights import load_network
 from crater_pipeline.sphere.bodies import MOON
 from crater_pipeline.steps.pretrain import pretrain
 from crater_pipeline.tiles.splits import SplitSettings

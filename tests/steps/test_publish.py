@@ -37,7 +37,7 @@ def test_every_crater_is_there_with_its_standing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("{", "not valid JSON"), ('{"calibration": {"kind": "identity"}}', "lacks 'threshold'")]
+    ("text", "message"), [("{", "not valid JSON"), ('{"calibration": {"kind": "identity"}}', "threshold: Field required")]
 )
 def test_a_broken_operating_point(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(UserError, match=message):

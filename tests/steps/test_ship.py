@@ -10,11 +10,10 @@ from affine import Affine
 
 from crater_pipeline.detection.merging import MergingSettings
 from crater_pipeline.detection.settings import InferenceSettings
-from crater_pipeline.evaluation import calibration
 from crater_pipeline.light.reflectance import ShadingSettings
 from crater_pipeline.light.shaded_raster import shade_raster
 from crater_pipeline.models.initial import metadata_path, shipped_weights
-from crater_pipeline.models.weights import read_metadata
+from crater_pipeline.models.metadata import read_metadata
 from crater_pipeline.rasters.files import create_raster, raster_info
 from crater_pipeline.sphere.bodies import MOON
 from crater_pipeline.sphere.bounds import Bounds
@@ -83,7 +82,7 @@ def test_one_sun_and_several_each_get_what_fits_them(terrain: Path, tmp_path: Pa
     assert several.threshold != known.threshold
     assert several.calibration != known.calibration
     for one in (known, several):
-        assert 0 < calibration.apply(one.calibration, one.threshold) < 1
+        assert 0 < one.calibration.apply(one.threshold) < 1
     # What several suns are given does not change what one sun is given.
     (tmp_path / "alone").mkdir()
     alone = read_metadata(shipped(terrain, tmp_path / "alone", None, suns=3))

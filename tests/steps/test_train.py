@@ -14,8 +14,8 @@ from crater_pipeline.contents import file_hash
 from crater_pipeline.errors import UserError
 from crater_pipeline.labels.learnable import LabelSettings
 from crater_pipeline.models.initial import shipped_weights
+from crater_pipeline.models.metadata import read_metadata
 from crater_pipeline.models.settings import ModelSettings
-from crater_pipeline.models.weights import read_metadata
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps.label import label
 from crater_pipeline.steps.tile import tile

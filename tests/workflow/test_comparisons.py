@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 import yaml
 
+from crater_pipeline.models.scores import IDENTITY
 from crater_pipeline.models.settings import ModelSettings
-from crater_pipeline.models.weights import CALIBRATION_IDENTITY, build_network, save_weights
+from crater_pipeline.models.weights import build_network, save_weights
 from tests.html_page import check_page
 from tests.workflow.conftest import Checkout, copy_checkout
 
@@ -64,7 +65,7 @@ def write_pretrained(folder: Path) -> None:
     metadata = {
         "backbone": "resnet50_compact",
         "threshold": 0.3,
-        "calibration": CALIBRATION_IDENTITY,
+        "calibration": IDENTITY,
         "pixel_size_range_m": (50, 500),
         "diameter_range_px": (8, 128),
         "training": {},
