@@ -73,9 +73,7 @@ def dangling_names(configuration: Configuration, name: str, region: Region) -> I
 
 def untrainable(configuration: Configuration, name: str, region: Region) -> Iterator[str]:
     """Combinations of catalogue, training and initial weights that leave no network."""
-    training, model = configuration.stage(name, "training"), configuration.stage(name, "model")
-    assert isinstance(training, TrainingSettings)
-    assert isinstance(model, ModelSettings)
+    training, model = configuration.stage(name, TrainingSettings), configuration.stage(name, ModelSettings)
     if training.enabled and region.catalogue is None:
         yield (
             f"regions.{name}.catalogue: missing, so there is nothing to train on; name a catalogue, or set "

@@ -43,6 +43,6 @@ class ComparisonPlan:
     @property
     def evaluation(self) -> EvaluationSettings:
         """The global section, with the largest of the regions' diameters: all are judged from the same one."""
-        stages = [RegionPlan(name, self.configuration).stage("evaluation") for name in self.regions]
-        least = max(each.min_diameter_km or 0 for each in stages if isinstance(each, EvaluationSettings))
+        stages = [RegionPlan(name, self.configuration).stage(EvaluationSettings) for name in self.regions]
+        least = max(each.min_diameter_km or 0 for each in stages)
         return self.configuration.evaluation.model_copy(update={"min_diameter_km": least})

@@ -4,7 +4,7 @@ Only the workflow imports this module; a step receives nothing but its own secti
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import Field, field_validator
 
@@ -35,6 +35,10 @@ STAGES: dict[str, type[Settings]] = {
     "evaluation": EvaluationSettings,
 }
 """Section of the configuration -> the settings of the code that runs it."""
+
+SECTIONS = {settings: section for section, settings in STAGES.items()}
+
+Stage = TypeVar("Stage", bound=Settings)
 
 
 class BodyEntry(Settings):
@@ -102,12 +106,13 @@ class Configuration(Settings):
         default_factory=dict, description="Models, folds or regions side by side: results/comparisons/<name>/."
     )
 
-    def stage(self, region: str, section: str) -> Settings:
+    def stage(self, region: str, stage: type[Stage]) -> Stage:
         """A stage's settings for one region: the global section with the region's overrides merged in."""
-        settings: Settings = getattr(self, section)
+        section = SECTIONS[stage]
+        settings: Stage = getattr(self, section)
         override = self.regions[region].overrides.get(section)
         if override:
-            settings = type(settings).model_validate(deep_merge(settings.model_dump(exclude_unset=True), override))
+            settings = stage.model_validate(deep_merge(settings.model_dump(exclude_unset=True), override))
         if isinstance(settings, ModelSettings) and "backbone" not in settings.model_fields_set and self.is_dtm(region):
             return settings.model_copy(update={"backbone": DEFAULT_BACKBONES["dtm"]})
         return settings

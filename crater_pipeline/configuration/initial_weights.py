@@ -22,9 +22,7 @@ class InitialWeights:
 
     @property
     def model(self) -> ModelSettings:
-        model = self.configuration.stage(self.name, "model")
-        assert isinstance(model, ModelSettings)
-        return model
+        return self.configuration.stage(self.name, ModelSettings)
 
     @property
     def region(self) -> str | None:

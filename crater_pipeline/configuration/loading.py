@@ -40,7 +40,7 @@ def override_problems(configuration: Configuration, name: str) -> Iterator[str]:
             yield f"regions.{name}.{section}: {unknown(section, [*Region.model_fields, *STAGES])}"
             continue
         try:
-            configuration.stage(name, section)
+            configuration.stage(name, STAGES[section])
         except ValidationError as error:
             yield from messages(error, "regions", name, section)
 

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crater_pipeline.configuration import limits as derived
-from crater_pipeline.configuration.entries import STAGES, Configuration, Region
+from crater_pipeline.configuration.entries import STAGES, Configuration, Region, Stage
 from crater_pipeline.configuration.initial_weights import InitialWeights
 from crater_pipeline.configuration.sources import (
     Catalogue,
@@ -26,10 +26,10 @@ from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.errors import UserError
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.labels.learnable import LabelSettings
+from crater_pipeline.light.reflectance import ShadingSettings
 from crater_pipeline.models.settings import ModelSettings, view_of
 from crater_pipeline.rasters.files import raster_info
 from crater_pipeline.rasters.reprojection import ReprojectionSettings
-from crater_pipeline.settings import Settings
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.training.settings import TrainingSettings
 
@@ -59,13 +59,19 @@ class RegionPlan:
         """
         if self._like is None:
             return self.name
-        mine, theirs = ((plan.region.mosaic, plan.bounds, plan.stage("reprojection")) for plan in (self, self._like))
+        mine, theirs = (
+            (plan.region.mosaic, plan.bounds, plan.stage(ReprojectionSettings)) for plan in (self, self._like)
+        )
         return self._like.ground if mine == theirs else self.name
 
     @cached_property
     def lit_ground(self) -> str:
         """Name of the region whose shaded terrain this one uses: one of the same ground under the same light."""
-        if self._like is None or self.ground == self.name or self.stage("shading") != self._like.stage("shading"):
+        if (
+            self._like is None
+            or self.ground == self.name
+            or self.stage(ShadingSettings) != self._like.stage(ShadingSettings)
+        ):
             return self.name
         return self._like.lit_ground
 
@@ -110,11 +116,8 @@ class RegionPlan:
     @property
     def suns(self) -> int:
         """Suns under which the region is searched; an image has its own."""
-        settings = self.stage("inference")
-        assert isinstance(settings, InferenceSettings)
-        model = self.stage("model")
-        assert isinstance(model, ModelSettings)
-        return settings.suns_for(view_of(model.backbone)) if self.kind == "dtm" else 1
+        view = view_of(self.stage(ModelSettings).backbone)
+        return self.stage(InferenceSettings).suns_for(view) if self.kind == "dtm" else 1
 
     @property
     def nodata(self) -> float | None:
@@ -123,25 +126,20 @@ class RegionPlan:
 
     @property
     def trained(self) -> bool:
-        training = self.stage("training")
-        assert isinstance(training, TrainingSettings)
-        return training.enabled
+        return self.stage(TrainingSettings).enabled
 
-    def stage(self, section: str) -> Settings:
+    def stage(self, stage: type[Stage]) -> Stage:
         """Settings of a stage for this region, derived values filled in."""
-        settings = self.configuration.stage(self.name, section)
-        if isinstance(settings, LabelSettings | EvaluationSettings) and settings.min_diameter_km is None:
-            least = derived.least_label_km if isinstance(settings, LabelSettings) else derived.least_judged_km
-            return settings.model_copy(
-                update={"min_diameter_km": least(self.kind, self.pixel_size_m, self.complete_km)}
-            )
-        return settings
+        settings = self.configuration.stage(self.name, stage)
+        if not isinstance(settings, LabelSettings | EvaluationSettings) or settings.min_diameter_km is not None:
+            return settings
+        least = derived.least_label_km if stage is LabelSettings else derived.least_judged_km
+        derived_km = least(self.kind, self.pixel_size_m, self.complete_km)
+        return stage.model_validate({**settings.model_dump(exclude_unset=True), "min_diameter_km": derived_km})
 
     @property
     def reprojection(self) -> ReprojectionSettings:
-        settings = self.stage("reprojection")
-        assert isinstance(settings, ReprojectionSettings)
-        return settings
+        return self.stage(ReprojectionSettings)
 
     @cached_property
     def pixel_size_m(self) -> float:
@@ -254,7 +252,7 @@ class RegionPlan:
             "body": self.body.model_dump(),
             "mosaic": self.mosaic.model_dump(mode="json"),
             "catalogue": None if self.catalogue is None else self.catalogue.model_dump(mode="json"),
-            **{name: self.stage(name).model_dump(mode="json") for name in STAGES if name not in ignored},
+            **{name: self.stage(kind).model_dump(mode="json") for name, kind in STAGES.items() if name not in ignored},
         }
         files = ((self.mosaic, self.mosaic_file), (self.catalogue, self.catalogue_file))
         sources = [

@@ -44,8 +44,7 @@ def fold_names(configuration: Configuration, name: str) -> list[str]:
 
     Where nothing is trained, all of a region is test, so it has no folds either.
     """
-    training = configuration.stage(name, "training")
-    assert isinstance(training, TrainingSettings)
+    training = configuration.stage(name, TrainingSettings)
     folds = configuration.regions[name].folds
     return [f"{name}_fold{k}" for k in range(1, folds + 1)] if folds and training.enabled else []
 
@@ -69,8 +68,7 @@ def with_folds(configuration: Configuration) -> Configuration:
 def _fold(configuration: Configuration, name: str, number: int) -> Region:
     region = configuration.regions[name]
     assert region.folds is not None
-    split = configuration.stage(name, "split")
-    assert isinstance(split, SplitSettings)
+    split = configuration.stage(name, SplitSettings)
     share, validation = 1 / region.folds, split.fractions[1]
     if share + validation >= 1:
         raise UserError(

@@ -16,6 +16,10 @@ from crater_pipeline.configuration.entries import STAGES, deep_merge
 from crater_pipeline.configuration.loading import load
 from crater_pipeline.configuration.plan import RegionPlan
 from crater_pipeline.errors import UserError
+from crater_pipeline.evaluation.settings import EvaluationSettings
+from crater_pipeline.labels.learnable import LabelSettings
+from crater_pipeline.models.settings import ModelSettings
+from crater_pipeline.tiles.grid import TilingSettings
 
 ROOT = Path(__file__).parents[2]
 SHIPPED: dict[str, Any] = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
@@ -67,7 +71,7 @@ def test_only_the_written_out_keys_are_required() -> None:
     region = plan("iridum")
     assert region.kind == "dtm"
     assert region.trained
-    assert all(region.stage(section) is not None for section in STAGES)
+    assert all(isinstance(region.stage(stage), stage) for stage in STAGES.values())
 
 
 def test_a_body_mosaic_catalogue_and_region_are_one_entry_each() -> None:
@@ -91,15 +95,15 @@ def test_a_regions_section_wins_over_the_global_one() -> None:
         "regions": {"iridum": {"tiling": {"overlap": 32}, "model": {"initial": "none"}}},
     }
     region = plan("iridum", override)
-    assert region.stage("tiling").model_dump(include={"size", "overlap"}) == {"size": 256, "overlap": 32}
-    assert region.stage("model").model_dump()["initial"] == "none"
+    assert region.stage(TilingSettings).model_dump(include={"size", "overlap"}) == {"size": 256, "overlap": 32}
+    assert region.stage(ModelSettings).initial == "none"
     assert region.configuration.model.initial == "shipped"
 
 
 def test_terrain_models_get_a_network_that_sees_terrain_unless_another_is_named() -> None:
     def chosen(region: str, *overrides: dict[str, Any]) -> tuple[object, int]:
         settled = plan(region, *overrides)
-        return settled.stage("model").model_dump()["backbone"], settled.suns
+        return settled.stage(ModelSettings).backbone, settled.suns
 
     named = {"regions": {"iridum": {"model": {"backbone": "hourglass_compact"}}}}
     assert chosen("iridum") == ("hourglass_terrain", 1)
@@ -171,23 +175,23 @@ def test_without_a_catalogue_nothing_is_trained_and_nothing_unverifiable() -> No
 
 def test_a_terrain_model_is_judged_from_two_kilometres() -> None:
     region = plan("iridum", {"mosaics": {"terrain": {"pixel_size_m": 118.45}}})
-    assert region.stage("evaluation").model_dump()["min_diameter_km"] == 2.0
-    assert region.stage("labels").model_dump()["min_diameter_km"] == 1.5
+    assert region.stage(EvaluationSettings).min_diameter_km == 2.0
+    assert region.stage(LabelSettings).min_diameter_km == 1.5
 
 
 def test_an_image_is_judged_from_what_it_shows_or_the_catalogue_holds() -> None:
     image = {"mosaics": {"terrain": {"kind": "image", "pixel_size_m": 100}}}
-    assert plan("iridum", image).stage("evaluation").model_dump()["min_diameter_km"] == 1.0
+    assert plan("iridum", image).stage(EvaluationSettings).min_diameter_km == 1.0
     coarse = {"mosaics": {"terrain": {"kind": "image", "pixel_size_m": 2130}}, "labels": {}}
-    assert plan("iridum", coarse).stage("evaluation").model_dump()["min_diameter_km"] == pytest.approx(21.3)
-    assert plan("iridum", coarse).stage("labels").model_dump()["min_diameter_km"] == pytest.approx(17.04)
+    assert plan("iridum", coarse).stage(EvaluationSettings).min_diameter_km == pytest.approx(21.3)
+    assert plan("iridum", coarse).stage(LabelSettings).min_diameter_km == pytest.approx(17.04)
     late = {"catalogues": {"known": {"complete_km": 5}}}
-    assert plan("iridum", image, late).stage("labels").model_dump()["min_diameter_km"] == 5.0
+    assert plan("iridum", image, late).stage(LabelSettings).min_diameter_km == 5.0
 
 
 def test_a_given_diameter_is_kept() -> None:
     region = plan("iridum", {"evaluation": {"min_diameter_km": 3.5}})
-    assert region.stage("evaluation").model_dump()["min_diameter_km"] == 3.5
+    assert region.stage(EvaluationSettings).min_diameter_km == 3.5
 
 
 def test_pixel_size_is_read_from_a_local_raster_in_degrees(tmp_path: Path) -> None:

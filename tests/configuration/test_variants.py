@@ -13,8 +13,10 @@ from crater_pipeline.configuration.entries import Configuration, deep_merge
 from crater_pipeline.configuration.loading import load
 from crater_pipeline.configuration.plan import RegionPlan
 from crater_pipeline.errors import UserError
+from crater_pipeline.models.settings import ModelSettings
 from crater_pipeline.tiles.grid import TileGrid
 from crater_pipeline.tiles.splits import TEST, SplitSettings, split_map
+from crater_pipeline.training.settings import TrainingSettings
 
 BASE: dict[str, Any] = {
     "bodies": {"moon": {"radius_m": 1737400}, "mars": {"radius_m": 3396190}},
@@ -51,7 +53,7 @@ def test_a_region_like_another_takes_over_all_but_the_title_and_what_it_says_its
     for name in regions:
         region = configuration.regions[name]
         assert (region.mosaic, region.catalogue, region.bounds) == ("terrain", "known", (-35, 25, -15, 50))
-        training = configuration.stage(name, "training").model_dump()
+        training = configuration.stage(name, TrainingSettings).model_dump()
         assert (training["frozen_epochs"], training["unfrozen_epochs"]) == (0, 3)
     assert RegionPlan("variant", configuration).title == "Variant"
 
@@ -107,8 +109,8 @@ def test_folds_are_regions_of_their_own_on_the_same_raster() -> None:
     assert {plan.ground for plan in plans} == {"iridum"}
     assert {plan.image_file for plan in plans} == {"results/iridum/shaded.tif"}
     assert plans[1].title == "Bay of rainbows, fold 2 of 5"
-    assert plans[7].stage("model").model_dump()["initial"] == "none"
-    assert all(plan.stage("training").model_dump()["unfrozen_epochs"] == 3 for plan in plans)
+    assert plans[7].stage(ModelSettings).initial == "none"
+    assert all(plan.stage(TrainingSettings).unfrozen_epochs == 3 for plan in plans)
 
 
 def test_where_nothing_is_trained_there_are_no_folds() -> None:
@@ -139,7 +141,7 @@ def test_the_test_parts_of_the_folds_share_nothing_and_cover_the_region(
     tested, rows, cols = np.zeros(shape, int), *np.indices(shape)
     block = rows * factor // block_px * 1000 + cols * factor // block_px
     for name in (f"iridum_fold{k}" for k in range(1, folds + 1)):
-        split = configuration.stage(name, "split")
+        split = configuration.stage(name, SplitSettings)
         assert isinstance(split, SplitSettings)
         parts = split_map(grid, wanted, factor, split)
         tested += parts == TEST

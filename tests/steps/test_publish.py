@@ -1,6 +1,5 @@
 """The step: what is known of the detections travels on, and a broken operating point is named."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -29,7 +28,7 @@ def published(folder: Path, operating_point: str) -> Path:
 
 
 def test_every_crater_is_there_with_its_standing(tmp_path: Path) -> None:
-    table = read_table(published(tmp_path, json.dumps(OPERATING_POINT)), ["score", "raw_score", "status"])
+    table = read_table(published(tmp_path, OPERATING_POINT.model_dump_json()), ["score", "raw_score", "status"])
     assert table["status"].tolist() == ["matched", "candidate", "unverifiable"]
     assert table["raw_score"].tolist() == pytest.approx([0.9, 0.1, 0.9])
     assert table["score"].tolist() == pytest.approx([0.5 + 0.6 / 0.7 * 0.5, 0.5 / 3, 0.5 + 0.6 / 0.7 * 0.5], rel=1e-6)
@@ -37,7 +36,8 @@ def test_every_crater_is_there_with_its_standing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("{", "not valid JSON"), ('{"calibration": {"kind": "identity"}}', "threshold: Field required")]
+    ("text", "message"),
+    [("{", "not valid JSON"), ('{"calibration": {"kind": "identity"}}', "threshold: Field required")],
 )
 def test_a_broken_operating_point(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(UserError, match=message):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from crater_pipeline.code_files import code_files
 from crater_pipeline.configuration.comparison_plan import ComparisonPlan
+from crater_pipeline.configuration.entries import STAGES
 from crater_pipeline.configuration.loading import load
 from crater_pipeline.errors import UserError
 from crater_pipeline.configuration.plan import RegionPlan, body
@@ -63,12 +64,18 @@ def file_of_region(attribute):
 
 def settings(section):
     """A parameter function: one section of the region's settings as JSON."""
-    return lambda wildcards: regions[wildcards.region].stage(section).model_dump_json()
+    return (
+        lambda wildcards: regions[wildcards.region]
+        .stage(STAGES[section])
+        .model_dump_json()
+    )
 
 
 def setting(section, key):
     """A parameter function: one value of a section."""
-    return lambda wildcards: getattr(regions[wildcards.region].stage(section), key)
+    return lambda wildcards: getattr(
+        regions[wildcards.region].stage(STAGES[section]), key
+    )
 
 
 def region_body(wildcards):
@@ -153,8 +160,8 @@ def pretraining_grounds():
             {
                 "kind": regions[name].kind,
                 "bounds": regions[name].bounds,
-                "labels": regions[name].stage("labels").model_dump(),
-                "split": regions[name].stage("split").model_dump(),
+                "labels": regions[name].stage(STAGES["labels"]).model_dump(),
+                "split": regions[name].stage(STAGES["split"]).model_dump(),
             }
         )
         for name in configuration.pretraining.regions
@@ -168,4 +175,4 @@ def pretraining_plan():
 
 def pretraining_settings(section):
     """A parameter function: a section of theirs as JSON."""
-    return lambda wildcards: pretraining_plan().stage(section).model_dump_json()
+    return lambda wildcards: pretraining_plan().stage(STAGES[section]).model_dump_json()

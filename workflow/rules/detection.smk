@@ -34,7 +34,7 @@ rule detect:
         shading=lambda wildcards: option(
             "shading",
             (
-                regions[wildcards.region].stage("shading").model_dump_json()
+                regions[wildcards.region].stage(STAGES["shading"]).model_dump_json()
                 if regions[wildcards.region].kind == "dtm"
                 else None
             ),

@@ -70,7 +70,7 @@ rule ship:
         catalogue=lambda wildcards, input: repeated("catalogue", input.catalogue),
         bounds=lambda wildcards: repeated("bounds", pretraining_bounds()),
         min_diameter_km=lambda wildcards: pretraining_plan()
-        .stage("evaluation")
+        .stage(STAGES["evaluation"])
         .min_diameter_km,
         max_cut_fraction=lambda wildcards: pretraining_plan()
         .stage("evaluation")
