@@ -118,7 +118,7 @@ def _touches_border(rows: pd.DataFrame, info: RasterInfo, bounds: Bounds, body: 
 
     def rim(centre: str, offset: str, side: str, direction: NDArray[np.float64]) -> NDArray[np.float64]:
         middle = (rows[centre].to_numpy(float) + rows[offset].to_numpy(float))[:, None]
-        return (middle + rows[side].to_numpy(float)[:, None] / 2 * direction) * scale
+        return np.asarray((middle + rows[side].to_numpy(float)[:, None] / 2 * direction) * scale)
 
     x, y = rim("x", "x_off", "width", np.cos(angle)), rim("y", "y_off", "height", np.sin(angle))
     outside = (x < 0) | (y < 0) | (x > info.width) | (y > info.height)

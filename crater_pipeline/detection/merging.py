@@ -114,7 +114,9 @@ def merge(craters: pd.DataFrame, footprint: gpd.GeoDataFrame, body: Body, settin
     unique = inside[keep].copy()
     unique["crater_id"] = crater_ids(unique["lon"], unique["lat"], unique["diameter_km"])
     unique = unique.astype({"crater_id": "str", "split": "str"})
-    merged = unique.sort_values(["score", "crater_id"], ascending=[False, True])[COLUMNS].reset_index(drop=True)
+    merged: pd.DataFrame = unique[COLUMNS].sort_values(
+        ["score", "crater_id"], ascending=[False, True], ignore_index=True
+    )
     merged.attrs = dict(craters.attrs)
     return merged
 

@@ -118,7 +118,7 @@ def zone_margin_px(zone: Bounds, pixel_m: float, body: Body) -> int:
 
     A crater centred on the seam whose diameter is at most twice the margin is then whole on both sides.
     """
-    height_m = np.radians(zone.height) * body.radius_m
+    height_m = math.radians(zone.height) * body.radius_m
     return min(math.ceil(height_m / 4 / pixel_m), MAX_MARGIN_PX)
 
 

@@ -52,7 +52,8 @@ def version_of(response: httpx.Response) -> str | None:
     etag = response.headers.get("ETag")
     if etag and not etag.startswith("W/"):
         return str(etag)
-    return response.headers.get("Last-Modified")
+    date: str | None = response.headers.get("Last-Modified")
+    return date
 
 
 def total_size(response: httpx.Response) -> int | None:

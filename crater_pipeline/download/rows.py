@@ -7,6 +7,7 @@ Here only the window's own bytes of each row are asked for, over a few connectio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import numpy as np
@@ -79,7 +80,7 @@ def coalesce(pieces: list[tuple[int, int]]) -> Iterator[tuple[int, int, list[int
     yield start, end - start, members
 
 
-def read_rows(client: httpx.Client, url: str, layout: RowLayout, window: Window) -> NDArray:
+def read_rows(client: httpx.Client, url: str, layout: RowLayout, window: Window) -> NDArray[Any]:
     """The pixels of `window`, shape (h, w), in the raster's own type; raises httpx's errors."""
     height, width = int(window.height), int(window.width)
     rows = range(int(window.row_off), int(window.row_off) + height)

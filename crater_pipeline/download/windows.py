@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -55,7 +56,7 @@ REMOTE_OPTIONS = {
     "CPL_VSIL_CURL_NON_CACHED": "/vsicurl/",
 }
 
-BlockReader = Callable[[Window], NDArray]
+BlockReader = Callable[[Window], NDArray[Any]]
 
 
 def source_window(source: RasterInfo, bounds: Bounds, body: Body, margin_deg: float) -> Window:
@@ -129,14 +130,14 @@ class BlockStore:
         folder.mkdir(parents=True, exist_ok=True)
         return cls(folder)
 
-    def fetch(self, window: Window, read: BlockReader) -> NDArray:
+    def fetch(self, window: Window, read: BlockReader) -> NDArray[Any]:
         """The stored block, else what `read` gives, which is then stored."""
         path = self.folder / f"{window.row_off}_{window.col_off}_{window.height}_{window.width}.npy"
         if not path.is_file():
             with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".tmp", delete=False) as file:
                 np.save(file, read(window))
             Path(file.name).replace(path)
-        return np.load(path)
+        return np.asarray(np.load(path))
 
     def discard(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -145,7 +146,7 @@ class BlockStore:
 def _wrapped(dataset: rasterio.DatasetReader, read: BlockReader) -> BlockReader:
     """A reader whose columns continue at the other edge of a raster that goes all around the body."""
 
-    def read_wrapped(window: Window) -> NDArray:
+    def read_wrapped(window: Window) -> NDArray[Any]:
         left, right = int(window.col_off) % dataset.width, int(window.col_off + window.width - 1) % dataset.width + 1
         if left < right:
             return read(Window(left, window.row_off, right - left, window.height))
@@ -165,8 +166,8 @@ def _block_reader(
         return lambda block: read_rows(client, remote.url, rows, block)
 
     @stamina.retry(on=RasterioIOError, attempts=4)
-    def through_gdal(block: Window) -> NDArray:
-        return dataset.read(1, window=block)
+    def through_gdal(block: Window) -> NDArray[Any]:
+        return np.asarray(dataset.read(1, window=block))
 
     return through_gdal
 

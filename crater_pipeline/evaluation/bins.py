@@ -15,7 +15,7 @@ FloatArray = NDArray[np.float64]
 
 COUNTED = ("true_positive", "false_positive", "false_negative")
 RATES: dict[str, Callable[[FloatArray], FloatArray]] = {"precision": precision, "recall": recall, "f1": f1}
-ERRORS = {
+ERRORS: dict[str, Callable[[pd.DataFrame], FloatArray]] = {
     "centre_error": lambda table: table["centre_error"].to_numpy(dtype=float),
     "diameter_error": lambda table: np.abs(table["diameter_error"].to_numpy(dtype=float)),
 }

@@ -69,7 +69,7 @@ def _isotonic(raw: FloatArray, label: FloatArray) -> FloatArray:
     fitted = IsotonicRegression(y_min=0.0, y_max=1.0).fit_transform(raw, label)
     starts = np.flatnonzero(np.append(True, np.diff(fitted) > 0))
     levels = _pooled(np.split(np.arange(len(raw)), starts[1:]), MIN_LEVEL)
-    return np.interp(KNOTS, [raw[rows].mean() for rows in levels], [label[rows].mean() for rows in levels])
+    return np.asarray(np.interp(KNOTS, [raw[rows].mean() for rows in levels], [label[rows].mean() for rows in levels]))
 
 
 def _pooled(levels: list[NDArray[np.int64]], least: int) -> list[NDArray[np.int64]]:

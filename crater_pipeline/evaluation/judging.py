@@ -28,9 +28,9 @@ from crater_pipeline.evaluation.matching import (
     greedy_assignment,
     offsets_km,
     optimal_assignment,
-    unit_vectors,
 )
 from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.craters import unit_vectors
 from crater_pipeline.tiles.inside import footprint_part, inside_share
 
 BoolArray = NDArray[np.bool_]

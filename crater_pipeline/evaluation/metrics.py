@@ -14,7 +14,7 @@ def ratio(numerator: ArrayLike, denominator: ArrayLike) -> FloatArray:
     numerator, denominator = np.broadcast_arrays(
         np.asarray(numerator, dtype=float), np.asarray(denominator, dtype=float)
     )
-    return np.divide(numerator, denominator, out=np.full(numerator.shape, np.nan), where=denominator > 0)
+    return np.asarray(np.divide(numerator, denominator, out=np.full(numerator.shape, np.nan), where=denominator > 0))
 
 
 def precision(counts: FloatArray) -> FloatArray:

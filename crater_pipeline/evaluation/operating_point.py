@@ -45,7 +45,7 @@ def candidate_thresholds(ranking: pd.DataFrame) -> FloatArray:
     lower = np.where(position > 0, distinct[np.maximum(position - 1, 0)], hits)
     thresholds = (hits + lower) / 2
     chosen = np.linspace(0, len(thresholds) - 1, min(len(thresholds), MAX_THRESHOLDS)).round().astype(int)
-    return thresholds[np.unique(chosen)]
+    return np.asarray(thresholds[np.unique(chosen)])
 
 
 def crossing(curve: pd.DataFrame) -> float | None:

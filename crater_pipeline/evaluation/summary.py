@@ -142,7 +142,9 @@ def _sizes(
 
 
 def _inside(table: pd.DataFrame, geometry: Any) -> pd.DataFrame:
-    return table[shapely.contains_xy(geometry, table["lon"].to_numpy(float), table["lat"].to_numpy(float))]
+    lon, lat = (table[name].to_numpy(float) for name in ("lon", "lat"))
+    inside: pd.DataFrame = table[shapely.contains_xy(geometry, lon, lat)]
+    return inside
 
 
 def _matches(scene: Scene, criterion: str, outcomes: pd.DataFrame) -> pd.DataFrame:

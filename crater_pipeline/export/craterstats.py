@@ -60,7 +60,7 @@ def searched_area(footprint: gpd.GeoDataFrame, body: Body) -> list[shapely.Polyg
 
 
 def _east(lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
-    return lonlat + np.array([360.0, 0.0])
+    return np.asarray(lonlat + np.array([360.0, 0.0]))
 
 
 def _widest_gap(pieces: NDArray[np.object_]) -> float:

@@ -35,4 +35,4 @@ def _block(circles: NDArray[np.float64], window: Window) -> NDArray[np.uint8]:
     near = (own[:, 0] >= 0) & (own[:, 1] >= 0) & (own[:, 0] < side[1] * STRIDE) & (own[:, 1] < side[0] * STRIDE)
     heatmap = encode(own[near], np.zeros(int(near.sum()), bool), everywhere, STRIDE).heatmap[0]
     inner = heatmap[REACH_CELLS:-REACH_CELLS, REACH_CELLS:-REACH_CELLS]
-    return np.rint(inner * 255).astype(np.uint8)
+    return np.asarray(np.rint(inner * 255), dtype=np.uint8)

@@ -77,7 +77,7 @@ def crater_relief_m(elevation: NDArray[np.float32], circles: NDArray[np.float64]
         values: NDArray[np.float64] = ndimage.map_coordinates(
             elevation, points, output=np.float64, order=1, mode="nearest", prefilter=False
         )
-        return values.mean(axis=1)
+        return np.asarray(values.mean(axis=1))
 
     return ring(1.0) - (ring(0.33) + ring(0.0)) / 2
 

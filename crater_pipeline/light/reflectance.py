@@ -184,4 +184,4 @@ def to_uint8(reflectance: Float32Array, flat: float, flat_grey: int = 100) -> ND
     grey = reflectance * np.float32(flat_grey / flat)
     grey += np.float32(0.5)
     np.clip(grey, np.float32(1.0), np.float32(255.0), out=grey)
-    return np.nan_to_num(grey, copy=False, nan=0.0).astype(np.uint8)
+    return np.asarray(np.nan_to_num(grey, copy=False, nan=0.0), dtype=np.uint8)

@@ -39,7 +39,7 @@ def gaussian_radius(width: ArrayLike, height: ArrayLike, min_iou: float = MIN_IO
     one_in_one_out = (s - np.sqrt(s**2 - 4 * p * (1 - min_iou) / (1 + min_iou))) / 2
     both_in = (s - np.sqrt(s**2 - 4 * p * (1 - min_iou))) / 4
     both_out = (-s + np.sqrt(s**2 + 4 * p * (1 - min_iou) / min_iou)) / 4
-    return np.minimum(np.minimum(one_in_one_out, both_in), both_out)
+    return np.asarray(np.minimum(np.minimum(one_in_one_out, both_in), both_out))
 
 
 class _Disc(NamedTuple):

@@ -49,7 +49,7 @@ class Mapping:
         to_map = transformer(crs.geodetic_crs, crs)
         lon_0 = to_map.transform(0.0, 0.0, direction="INVERSE")[0]
         east, west = to_map.transform(lon_0 + 60.0, 0.0)[0], to_map.transform(lon_0 - 60.0, 0.0)[0]
-        return 3.0 * (east - west) / step
+        return 3.0 * float(east - west) / step
 
     def near(self, x: FloatArray, reference: float) -> FloatArray:
         """The repetition of source columns that is nearest to a reference column."""

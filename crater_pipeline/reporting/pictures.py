@@ -200,4 +200,5 @@ def drawn_craters(
     missed["title"] = [
         f"missed: {name}, D {d:.2f} km" for name, d in zip(lost["catalogue_id"], lost["diameter_km"], strict=True)
     ]
-    return pd.concat([found, missed], ignore_index=True)
+    drawn: pd.DataFrame = pd.concat([found, missed], ignore_index=True)
+    return drawn

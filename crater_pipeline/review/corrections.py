@@ -154,7 +154,9 @@ def _marks(layer: gpd.GeoDataFrame, name: str) -> pd.Series:
     """The column `review`, in small letters; a layer without it has no marks."""
     if "review" not in layer:
         return pd.Series("", index=layer.index)
-    marks = layer["review"].astype(object).where(layer["review"].notna(), "").astype(str).str.strip().str.lower()
+    marks: pd.Series = (
+        layer["review"].astype(object).where(layer["review"].notna(), "").astype(str).str.strip().str.lower()
+    )
     unknown = ~marks.isin(["", ACCEPT, REJECT])
     if unknown.any():
         raise UserError(

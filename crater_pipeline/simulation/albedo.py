@@ -24,7 +24,7 @@ def surface_albedo(cover: NDArray[np.float32], pixel_size_m: float, rng: np.rand
     mixed = ndimage.gaussian_filter(cover, 700.0 / pixel_size_m, mode="nearest")
     base = HIGHLAND_ALBEDO + (MARE_ALBEDO - HIGHLAND_ALBEDO) * (0.7 * mixed + 0.3 * cover)
     grain = 0.012 * fractal(shape, rng, 0.1, 30e3 / pixel_size_m)
-    return (base * np.exp(0.13 * units + grain)).astype(np.float32)
+    return np.asarray(base * np.exp(0.13 * units + grain), dtype=np.float32)
 
 
 def brighten_slopes(albedo: NDArray[np.float32], elevation_m: NDArray[np.float32], pixel_size_m: float) -> None:

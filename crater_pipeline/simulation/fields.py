@@ -69,4 +69,4 @@ def distance_to_zero(field: NDArray[np.float32]) -> NDArray[np.float32]:
     """First-order distance in pixels to the field's zero line, |f| / |grad f|, signed as the field."""
     gy, gx = np.gradient(field)
     slope = np.sqrt(gx * gx + gy * gy)
-    return (field / np.maximum(slope, 0.05 * float(slope.mean()) + 1e-12)).astype(np.float32)
+    return np.asarray(field / np.maximum(slope, 0.05 * float(slope.mean()) + 1e-12), dtype=np.float32)

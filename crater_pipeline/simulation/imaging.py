@@ -33,7 +33,7 @@ def render(
     light *= strips(light.shape, rng, settings)
     if settings.image_noise > 0:
         light += np.float32(settings.image_noise) * rng.standard_normal(light.shape, dtype=np.float32)
-    return np.clip(light * np.float32(settings.mean_grey) + np.float32(0.5), 1.0, 255.0).astype(np.uint8)
+    return np.asarray(np.clip(light * np.float32(settings.mean_grey) + np.float32(0.5), 1.0, 255.0), dtype=np.uint8)
 
 
 def strips(shape: tuple[int, int], rng: np.random.Generator, settings: SimulationSettings) -> NDArray[np.float32]:

@@ -63,7 +63,7 @@ def _fill(
 ) -> NDArray[np.float64]:
     """Worn craters above a few km have flat floors of what fell or flowed in, nearly to the rim for some."""
     size = np.clip(np.log(diameter_km / 2.0) / np.log(3.0), 0.0, 1.0)
-    return size * np.clip(3.0 * state, 0.0, 1.0) * 0.92 * np.sqrt(rng.random(diameter_km.size))
+    return np.asarray(size * np.clip(3.0 * state, 0.0, 1.0) * 0.92 * np.sqrt(rng.random(diameter_km.size)))
 
 
 def expected_density(low_km: float, high_km: float, settings: SimulationSettings) -> tuple[float, float]:

@@ -22,7 +22,7 @@ metres, Trask (1966), JPL Tech. Rep. 32-800; about 5 % of geometric saturation."
 def production_shape(diameter_km: ArrayLike) -> NDArray[np.float64]:
     """N(>D) / N(>1 km) of Neukum et al. (2001); diameters outside 0.01-300 km take the value at that end."""
     log_d = np.log10(np.clip(np.asarray(diameter_km, dtype=float), MIN_DIAMETER_KM, MAX_DIAMETER_KM))
-    return 10.0 ** (np.polynomial.polynomial.polyval(log_d, NEUKUM_2001) - NEUKUM_2001[0])
+    return np.asarray(10.0 ** (np.polynomial.polynomial.polyval(log_d, NEUKUM_2001) - NEUKUM_2001[0]))
 
 
 def chronology(age_gyr: ArrayLike) -> NDArray[np.float64]:
@@ -34,7 +34,7 @@ def chronology(age_gyr: ArrayLike) -> NDArray[np.float64]:
 def age_of(density: ArrayLike) -> NDArray[np.float64]:
     """Inverse of `chronology`, in 10^9 years, by interpolation (error below 1e-4)."""
     ages = np.linspace(0.0, 4.6, 8193)
-    return np.interp(np.asarray(density, dtype=float), chronology(ages), ages)
+    return np.asarray(np.interp(np.asarray(density, dtype=float), chronology(ages), ages))
 
 
 def equilibrium(diameter_km: ArrayLike) -> NDArray[np.float64]:

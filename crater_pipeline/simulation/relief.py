@@ -39,7 +39,7 @@ def highlands(
     patches = np.clip(coarse_fractal(shape, rng, 0.6, 60e3 / pixel_size_m, max(step, 4)) + 0.8, 0.0, 2.0)
     basins = coarse_fractal(shape, rng, 1.4, BASIN_KM * 1000.0 / pixel_size_m, max(step, 8))
     relief += np.float32(BASIN_DEPTH_M) * min(1.0, max(shape) * pixel_size_m / (BASIN_KM * 1000.0)) * basins
-    return np.float32(settings.roughness) * (relief + np.float32(60.0) * patches * (np.abs(hummocks) - 0.8))
+    return np.asarray(np.float32(settings.roughness) * (relief + np.float32(60.0) * patches * (np.abs(hummocks) - 0.8)))
 
 
 def _at_one_km(field: NDArray[np.float32], pixel_size_m: float, difference_m: float) -> NDArray[np.float32]:
@@ -89,7 +89,7 @@ def _seas(low: NDArray[np.bool_], pixel_size_m: float) -> NDArray[np.bool_]:
     is_sea = area >= min(SMALLEST_SEA_KM2, 0.1 * scene)
     is_sea[0] = False
     sea = ndimage.binary_dilation(is_sea[labels], iterations=2)
-    return low & np.repeat(np.repeat(sea, 4, axis=0), 4, axis=1)[: low.shape[0], : low.shape[1]]
+    return np.asarray(low & np.repeat(np.repeat(sea, 4, axis=0), 4, axis=1)[: low.shape[0], : low.shape[1]])
 
 
 def _smooth(elevation: NDArray[np.float32], sigma_px: float, step: int) -> NDArray[np.float32]:
@@ -99,9 +99,10 @@ def _smooth(elevation: NDArray[np.float32], sigma_px: float, step: int) -> NDArr
     along = ndimage.map_coordinates(
         small, np.meshgrid(rows, np.arange(small.shape[1]), indexing="ij"), order=1, mode="nearest"
     )
-    return ndimage.map_coordinates(
+    bent: NDArray[np.float32] = ndimage.map_coordinates(
         along, np.meshgrid(np.arange(along.shape[0]), cols, indexing="ij"), order=1, mode="nearest"
     )
+    return bent
 
 
 def _fill(

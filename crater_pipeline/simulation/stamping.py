@@ -151,7 +151,7 @@ class Stamper:
         amplitude = relief * max(0.0, 1.0 - state) * min(1.0, (radius_px - 8.0) / 24.0)
         # Rubble has slopes below its angle of repose, however large the crater.
         amplitude = min(amplitude, STEEPEST_RUBBLE * self.pixel_size_m / 0.05)
-        return (texture * share * amplitude).astype(np.float32)
+        return np.asarray(texture * share * amplitude, dtype=np.float32)
 
 
 def _irregularity(
@@ -173,7 +173,7 @@ def _irregularity(
         total += coefficient
     total *= unit * unit
     fade = np.clip(np.float32(INNER_REACH / 0.25) - radius / np.float32(0.25), 0.0, 1.0)
-    return (total.real * fade).astype(np.float32)
+    return np.asarray(total.real * fade, dtype=np.float32)
 
 
 def _span(offset: NDArray[np.float32], reach: float) -> slice:
@@ -185,7 +185,7 @@ def _span(offset: NDArray[np.float32], reach: float) -> slice:
 def _reset_weight(radius: NDArray[np.float32]) -> NDArray[np.float32]:
     """How much of the old ground is gone: all inside the rim, fading out over the thick near ejecta."""
     fade = np.clip((np.float32(1.5) - radius) / np.float32(0.6), 0.0, 1.0)
-    return fade * fade * (3 - 2 * fade) * np.float32(0.97)
+    return np.asarray(fade * fade * (3 - 2 * fade) * np.float32(0.97))
 
 
 def _mean_plane(
@@ -206,4 +206,4 @@ def _mean_plane(
     if determinant < 1e-6 * uu * vv + 1e-12:
         return np.full_like(ground, mz)
     a, b = (uz * vv - vz * uv) / determinant, (vz * uu - uz * uv) / determinant
-    return (mz + np.float32(a) * (dx - mu) + np.float32(b) * (dy - mv)).astype(np.float32)
+    return np.asarray(mz + np.float32(a) * (dx - mu) + np.float32(b) * (dy - mv), dtype=np.float32)

@@ -174,6 +174,6 @@ def _extremes(values: FloatArray) -> tuple[FloatArray, FloatArray]:
         at = samples.argmax(axis=1)[:, None]
         left, top, right = (np.take_along_axis(samples, (at + i) % samples.shape[1], axis=1)[:, 0] for i in (-1, 0, 1))
         bend = left - 2 * top + right
-        return top - (right - left) ** 2 / (8 * np.where(bend < 0, bend, -np.inf))
+        return np.asarray(top - (right - left) ** 2 / (8 * np.where(bend < 0, bend, -np.inf)))
 
     return -greatest(-values), greatest(values)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pyproj.crs.coordinate_operation import (
-    CoordinateOperation,
     LambertConformalConic2SPConversion,
     MercatorBConversion,
     PolarStereographicBConversion,
@@ -20,6 +19,7 @@ from pyproj.crs.coordinate_operation import (
 from crater_pipeline.sphere.bounds import Bounds
 
 FloatArray = NDArray[np.float64]
+Conversion = LambertConformalConic2SPConversion | MercatorBConversion | PolarStereographicBConversion
 
 MAX_SCALE_SPREAD = 1.3
 """Largest ratio of the scales inside one region: beyond it a crater's size in pixels depends on where it lies."""
@@ -38,7 +38,7 @@ class Candidate:
     """A conversion and the logarithms of the extreme scales that it has over the region."""
 
     name: str
-    conversion: CoordinateOperation
+    conversion: Conversion
     ln_k: tuple[float, float]
 
     @property
@@ -58,9 +58,9 @@ def _log_scale(lat_deg: ArrayLike, n: float) -> FloatArray:
     if abs(n) == 1:
         # exp(-psi) / cos(lat) = 1 / (1 + sin(lat)), which is finite at the pole.
         with np.errstate(divide="ignore"):
-            return -np.log1p(n * np.sin(lat))
+            return np.asarray(-np.log1p(n * np.sin(lat)))
     with np.errstate(divide="ignore", invalid="ignore"):
-        return -n * np.arctanh(np.sin(lat)) - np.log(np.cos(lat))
+        return np.asarray(-n * np.arctanh(np.sin(lat)) - np.log(np.cos(lat)))
 
 
 def _where_true(n: float, level: float, low: float, high: float) -> float:

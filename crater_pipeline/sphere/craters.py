@@ -41,7 +41,7 @@ def great_circle_km(lon1: ArrayLike, lat1: ArrayLike, lon2: ArrayLike, lat2: Arr
     phi1, phi2 = np.radians(np.asarray(lat1, dtype=float)), np.radians(np.asarray(lat2, dtype=float))
     half_dlon = np.radians(np.asarray(lon2, dtype=float) - np.asarray(lon1, dtype=float)) / 2
     haversine = np.sin((phi2 - phi1) / 2) ** 2 + np.cos(phi1) * np.cos(phi2) * np.sin(half_dlon) ** 2
-    return 2 * body.radius_km * np.arcsin(np.sqrt(np.clip(haversine, 0.0, 1.0)))
+    return np.asarray(2 * body.radius_km * np.arcsin(np.sqrt(np.clip(haversine, 0.0, 1.0))))
 
 
 def destination(
@@ -158,7 +158,7 @@ def _plain_circles(lon: FloatArray, lat: FloatArray, arc: FloatArray, vertices: 
     for crossing, shift in (((rim_lon > 180.0).any(axis=1), -360.0), ((rim_lon < -180.0).any(axis=1), 360.0)):
         if crossing.any():
             polygons[crossing] = _cut_at_antimeridian(polygons[crossing], shift)
-    return polygons
+    return np.asarray(polygons)
 
 
 def _cut_at_antimeridian(polygons: NDArray[np.object_], shift: float) -> NDArray[np.object_]:

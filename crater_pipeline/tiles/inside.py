@@ -36,7 +36,7 @@ def inside_share(
 
     Circles near the border are sampled at `DISC_SAMPLES` points of equal area (sunflower arrangement).
     """
-    share = shapely.contains_xy(area, lon, lat).astype(float)
+    share: FloatArray = shapely.contains_xy(area, lon, lat).astype(float)
     if len(share) == 0:
         return share
     half = np.degrees(np.minimum(diameter_km / 2 / body.radius_km, np.pi))

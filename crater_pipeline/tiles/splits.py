@@ -96,4 +96,4 @@ def split_map(grid: TileGrid, wanted: NDArray[np.bool_], factor: int, settings: 
         order = even_order(*np.divmod(np.arange(counts.size), n_cols), settings.seed)
     else:
         order = np.random.default_rng(settings.seed).random(counts.size)
-    return assign_parts(counts, order, settings)[block]
+    return np.asarray(assign_parts(counts, order, settings)[block])

@@ -90,7 +90,7 @@ def stretched(values: NDArray[np.float32], rng: np.random.Generator) -> NDArray[
     way = rng.random()
     if way < 0.2:
         return compressed(grey, int(rng.integers(35, 96)))
-    return np.rint(grey) if way < 0.6 else grey
+    return np.asarray(np.rint(grey) if way < 0.6 else grey)
 
 
 def compressed(grey: NDArray[np.float32], quality: int) -> NDArray[np.float32]:

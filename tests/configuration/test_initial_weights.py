@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from crater_pipeline.configuration.entries import deep_merge
 from crater_pipeline.configuration.initial_weights import InitialWeights
 from crater_pipeline.configuration.loading import load
 from crater_pipeline.errors import UserError
-from tests.configuration.test_entries import MINIMAL, deep_merge
+from tests.configuration.test_entries import MINIMAL
 
 OTHER = "results/iridum/weights.safetensors"
 

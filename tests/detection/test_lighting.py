@@ -24,7 +24,7 @@ def rough(seed: int, side: int = SIDE, slope: float = 2.0) -> NDArray[np.float32
     k = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None])
     amplitude = np.where((k > 0) & (k < 0.1), np.maximum(k, 1e-9) ** -slope, 0)
     field = np.fft.irfft2(np.fft.rfft2(rng.standard_normal((side, side))) * amplitude, (side, side))
-    return (field / field.std()).astype(np.float32)
+    return np.asarray(field / field.std(), dtype=np.float32)
 
 
 def lit(seed: int, azimuth_deg: float, elevation_deg: float) -> NDArray[np.float32]:

@@ -94,7 +94,8 @@ def test_every_similar_pair_is_found_once(rows: Rows) -> None:
 
 def keep(rows: Rows) -> list[bool]:
     lon, lat, diameter_km, score = np.array(rows).T
-    return deduplicate(lon, lat, diameter_km, score, MOON, SETTINGS).tolist()
+    kept: list[bool] = deduplicate(lon, lat, diameter_km, score, MOON, SETTINGS).tolist()
+    return kept
 
 
 def test_nested_craters_stay() -> None:

@@ -13,9 +13,8 @@ from crater_pipeline.evaluation.matching import (
     optimal_assignment,
     optimal_matches,
     square_iou,
-    unit_vectors,
 )
-from crater_pipeline.sphere.craters import great_circle_km
+from crater_pipeline.sphere.craters import great_circle_km, unit_vectors
 from tests.judged_region import MOON
 
 KM_PER_DEG = np.pi / 180 * MOON.radius_km

@@ -6,13 +6,14 @@ drawn into an image of 600 x 600 pixels, in their own reference system.
 
 import json
 import sys
+from typing import Any
 
 from qgis.core import QgsApplication, QgsMapRendererParallelJob, QgsMapSettings, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QColor
 
 
-def look(uri):  # type: ignore[no-untyped-def]
+def look(uri: Any) -> Any:
     layer = QgsVectorLayer(uri, "layer", "ogr")
     seen = {"valid": layer.isValid(), "features": layer.featureCount(), "crs_valid": layer.crs().isValid()}
     if layer.isValid():
@@ -28,7 +29,7 @@ def look(uri):  # type: ignore[no-untyped-def]
     return layer, seen
 
 
-def draw(layers, path):  # type: ignore[no-untyped-def]
+def draw(layers: Any, path: Any) -> None:
     settings = QgsMapSettings()
     settings.setLayers(layers)
     settings.setDestinationCrs(layers[0].crs())
@@ -41,7 +42,7 @@ def draw(layers, path):  # type: ignore[no-untyped-def]
     job.renderedImage().save(path)
 
 
-def main(arguments):  # type: ignore[no-untyped-def]
+def main(arguments: Any) -> None:
     image = None
     if arguments[0] == "--render":
         image, arguments = arguments[1], arguments[2:]

@@ -9,6 +9,7 @@ and the maps.
 
 import json
 import sys
+from typing import Any
 
 from qgis.core import (
     Qgis,
@@ -25,7 +26,7 @@ from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtXml import QDomDocument
 
 
-def describe_crs(crs):  # type: ignore[no-untyped-def]
+def describe_crs(crs: Any) -> Any:
     return {
         "valid": crs.isValid(),
         "authid": crs.authid(),
@@ -35,7 +36,7 @@ def describe_crs(crs):  # type: ignore[no-untyped-def]
     }
 
 
-def describe(layer):  # type: ignore[no-untyped-def]
+def describe(layer: Any) -> Any:
     seen = {"valid": layer.isValid(), "crs": describe_crs(layer.crs()), "source": layer.source()}
     if layer.isValid():
         seen["renderer"] = layer.renderer().type()
@@ -52,7 +53,7 @@ def describe(layer):  # type: ignore[no-untyped-def]
     return seen
 
 
-def shown_at_first(project):  # type: ignore[no-untyped-def]
+def shown_at_first(project: Any) -> Any:
     """Extent of the canvas as the project's file has it; read as the desktop reads it."""
     held = []
     project.readProject.connect(lambda document: held.append(_canvas(document)))
@@ -60,13 +61,13 @@ def shown_at_first(project):  # type: ignore[no-untyped-def]
     return held[-1]
 
 
-def _canvas(document):  # type: ignore[no-untyped-def]
+def _canvas(document: Any) -> Any:
     settings = QgsMapSettings()
     settings.readXml(document.elementsByTagName("mapcanvas").at(0))
     return settings.extent(), describe_crs(settings.destinationCrs())
 
 
-def draw(project, extent, path, names, size):  # type: ignore[no-untyped-def]
+def draw(project: Any, extent: Any, path: Any, names: Any, size: Any) -> Any:
     layers = [node.layer() for node in project.layerTreeRoot().findLayers() if node.isVisible()]
     if names != "all":
         layers = [project.mapLayersByName(name)[0] for name in names.split(",")]
@@ -98,7 +99,7 @@ def draw(project, extent, path, names, size):  # type: ignore[no-untyped-def]
     }
 
 
-def main(arguments):  # type: ignore[no-untyped-def]
+def main(arguments: Any) -> None:
     out, path, maps = arguments[0], arguments[1], arguments[2:]
     project = QgsProject.instance()
     seen = {"read": project.read(path), "qgis": Qgis.QGIS_VERSION, "title": project.title()}

@@ -51,7 +51,7 @@ def drawn_share(
     row, column = np.where(inside, row, 2).astype(int), np.where(inside, column, 2).astype(int)
     steps = range(-beside, beside + 1)
     near = np.any([changed[row + i, column + j] for i in steps for j in steps], axis=0)
-    return np.sum(near & inside, axis=1) / np.maximum(inside.sum(axis=1), 1)
+    return np.asarray(np.sum(near & inside, axis=1) / np.maximum(inside.sum(axis=1), 1))
 
 
 def published(exported: Exported) -> pd.DataFrame:

@@ -53,7 +53,7 @@ def test_craters_of_other_levels_cut_ones_and_invisible_ones_are_ignored() -> No
 def bowl(depth: float, radius: float, shape: tuple[int, int] = (80, 80)) -> np.ndarray:
     y, x = np.mgrid[: shape[0], : shape[1]] + 0.5
     distance = np.hypot(x - 40, y - 40)
-    return np.minimum(0.0, depth * ((distance / radius) ** 2 - 1)).astype(np.float32)
+    return np.asarray(np.minimum(0.0, depth * ((distance / radius) ** 2 - 1)), dtype=np.float32)
 
 
 def test_relief_of_a_bowl_is_the_height_of_its_rim_above_the_inner_third() -> None:

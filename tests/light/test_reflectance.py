@@ -22,7 +22,7 @@ def plane(slope_deg: float, downhill_azimuth_deg: float, pixel_m: float = 100.0,
     row, col = np.mgrid[:size, :size] * pixel_m
     azimuth = np.radians(downhill_azimuth_deg)
     run = col * np.sin(azimuth) - row * np.cos(azimuth)
-    return (-np.tan(np.radians(slope_deg)) * run).astype(np.float32)
+    return np.asarray(-np.tan(np.radians(slope_deg)) * run, dtype=np.float32)
 
 
 def rough(seed: int, size: int = 48) -> np.ndarray:

@@ -38,7 +38,7 @@ def terrain(path: Path, crs: CRS = LAMBERT, size: int = 200, relief: float = 300
 
 def read(path: Path) -> np.ndarray:
     with rasterio.open(path) as dataset:
-        return dataset.read(1)
+        return np.asarray(dataset.read(1))
 
 
 @pytest.mark.parametrize("shadows", [False, True])

@@ -14,7 +14,7 @@ def hills(seed: int, side: int = 128) -> np.ndarray:
     rng = np.random.default_rng(seed)
     yy, xx = np.mgrid[:side, :side].astype(np.float32)
     waves = [(rng.normal(0, 0.1), rng.normal(0, 0.1), rng.uniform(0, 6), rng.uniform(20, 90)) for _ in range(6)]
-    return sum(h * np.sin(a * xx + b * yy + p) for a, b, p, h in waves).astype(np.float32)
+    return np.asarray(sum(h * np.sin(a * xx + b * yy + p) for a, b, p, h in waves), dtype=np.float32)
 
 
 def test_a_tilted_plane_far_from_zero_has_no_relief_away_from_its_border() -> None:

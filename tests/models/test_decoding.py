@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from crater_pipeline.models.centernet import Prediction
 from crater_pipeline.models.decoding import decode, peaks
-from crater_pipeline.models.losses import SizeEncoding, encode_size
+from crater_pipeline.models.losses import encode_size
+from crater_pipeline.models.settings import SizeEncoding
 from crater_pipeline.models.targets import encode
 
 STRIDE = 4

@@ -32,7 +32,7 @@ def gigaflop_a_tile(backbone: BackboneName) -> float:
         network = CenterNet(backbone).eval()
         with FlopCounterMode(display=False) as counter:
             network(torch.zeros(1, 1, 512, 512))
-    return counter.get_total_flops() / 1e9
+    return float(counter.get_total_flops()) / 1e9
 
 
 def test_the_compact_networks_need_less_than_16_gflop_a_tile_and_the_same() -> None:

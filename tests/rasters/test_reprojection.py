@@ -17,7 +17,7 @@ from scipy.ndimage import gaussian_filter
 
 from crater_pipeline.errors import UserError
 from crater_pipeline.rasters import reprojection
-from crater_pipeline.rasters.files import RasterInfo, create_raster, raster_info
+from crater_pipeline.rasters.files import RasterInfo, create_raster, raster_info, read_window
 from crater_pipeline.rasters.grid import Grid, shifted
 from crater_pipeline.rasters.mapping import Mapping, source_coordinates
 from crater_pipeline.rasters.region_grid import region_grid
@@ -37,7 +37,7 @@ def signal(lon: Any, lat: Any) -> np.ndarray:
     """A smooth function on the sphere (also at the poles and the antimeridian), between 20 and 230."""
     lon, lat = np.radians(lon), np.radians(lat)
     x, y, z = np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)
-    return 125 + 100 * np.sin(7 * x + 1) * np.cos(6 * y) * np.sin(8 * z + 2)
+    return np.asarray(125 + 100 * np.sin(7 * x + 1) * np.cos(6 * y) * np.sin(8 * z + 2))
 
 
 def write(path: Path, data: np.ndarray, crs: CRS, transform: Affine, nodata: float | None = None) -> Path:
@@ -365,7 +365,7 @@ def test_memory_is_that_of_a_block(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         largest = max(largest, int(window.width * window.height))
         return original(dataset, window, *args)
 
-    original = reprojection.read_window
+    original = read_window
     monkeypatch.setattr(reprojection, "read_window", spy)
     monkeypatch.setattr(reprojection, "WRITE_PX", 128)
     reproject_region(source, tmp_path / "o.tif", Bounds(2, 2, 58, 28), MOON, "image", NO_MARGIN)

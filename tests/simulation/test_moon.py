@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from crater_pipeline.simulation import moon
+from crater_pipeline.simulation.imaging import render
 from crater_pipeline.simulation.settings import SimulationSettings
 from crater_pipeline.sphere.bodies import MOON
 from crater_pipeline.sphere.bounds import Bounds
@@ -14,7 +15,6 @@ from crater_pipeline.sphere.projections import convergence_deg, scale_factor
 
 def test_around_a_pole_the_sun_stands_at_its_azimuth_in_every_pixel(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, Any] = {}
-    render = moon.render
 
     def spied(elevation: Any, albedo: Any, ground_pixel_m: Any, convergence: Any, *rest: Any) -> Any:
         seen.update(ground=ground_pixel_m, convergence=convergence)

@@ -12,7 +12,8 @@ from pyproj import CRS, Geod, Proj, Transformer
 from crater_pipeline.errors import UserError
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
-from crater_pipeline.sphere.projections import MAX_SCALE_SPREAD, choose_projection, convergence_deg, scale_factor
+from crater_pipeline.sphere.conformal import MAX_SCALE_SPREAD
+from crater_pipeline.sphere.projections import choose_projection, convergence_deg, scale_factor
 
 MOON = Body(name="moon", radius_m=1_737_400.0)
 

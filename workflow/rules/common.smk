@@ -86,7 +86,7 @@ def region_body(wildcards):
 def split_of(wildcards):
     """How the region is divided, as JSON; None where nothing is trained, so that all of it is test."""
     plan = regions[wildcards.region]
-    return plan.stage("split").model_dump_json() if plan.trained else None
+    return plan.stage(STAGES["split"]).model_dump_json() if plan.trained else None
 
 
 def flag(attribute):

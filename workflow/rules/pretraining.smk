@@ -73,7 +73,7 @@ rule ship:
         .stage(STAGES["evaluation"])
         .min_diameter_km,
         max_cut_fraction=lambda wildcards: pretraining_plan()
-        .stage("evaluation")
+        .stage(STAGES["evaluation"])
         .max_cut_fraction,
         body=lambda wildcards: pretraining_plan().body.model_dump_json(),
         tiling=pretraining_settings("tiling"),
