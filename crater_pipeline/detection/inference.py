@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 
 from crater_pipeline.detection.averaging import mean_over_suns
-from crater_pipeline.detection.pictures import Reader, Terrain, open_pictures
+from crater_pipeline.detection.pictures import Terrain, TileReader, open_pictures
 from crater_pipeline.detection.settings import InferenceSettings
-from crater_pipeline.models.arithmetic import native_bf16
+from crater_pipeline.models.bfloat16 import native_bf16
 from crater_pipeline.models.centernet import CenterNet
 from crater_pipeline.models.decoding import Boxes, decode
 from crater_pipeline.models.settings import SizeEncoding
@@ -54,7 +54,7 @@ Batch = tuple[list[Tile], NDArray[np.float32], NDArray[np.bool_]]
 """Tiles (n), their pictures (n * suns, channels, size, size) and masks (n, size, size)."""
 
 
-def _batches(read: Reader, tiles: Sequence[Tile], per_batch: int, prefetch: int) -> Iterator[Batch]:
+def _batches(read: TileReader, tiles: Sequence[Tile], per_batch: int, prefetch: int) -> Iterator[Batch]:
     """Batches of tiles, read ahead by one thread (a dataset may not be shared by two at a time)."""
 
     def batch(group: list[Tile]) -> Batch:

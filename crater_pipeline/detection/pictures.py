@@ -23,7 +23,7 @@ from crater_pipeline.tiles.grid import Tile
 Pictures = tuple[NDArray[np.float32], NDArray[np.bool_]]
 """What the network is shown, n pictures or views of a tile (n, channels, size, size), and where there is data."""
 
-Reader = Callable[[Tile], Pictures]
+TileReader = Callable[[Tile], Pictures]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def sun_azimuths(first_deg: float, count: int) -> list[float]:
 @contextmanager
 def open_pictures(
     image: Path, terrain: Terrain | None, suns: int, body: Body, view: View = "picture"
-) -> Iterator[tuple[RasterInfo, Reader]]:
+) -> Iterator[tuple[RasterInfo, TileReader]]:
     """Header of `image` and a function that reads a tile's pictures.
 
     There is one picture, the image's own, unless there is a terrain and `suns` is above 1: then the tile is lit from

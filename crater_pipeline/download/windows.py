@@ -33,7 +33,7 @@ from crater_pipeline.rasters.files import (
     progress,
 )
 from crater_pipeline.rasters.grid import shifted
-from crater_pipeline.rasters.mapping import Mapping
+from crater_pipeline.rasters.source_pixels import SourcePixels
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 
@@ -72,7 +72,7 @@ def source_window(source: RasterInfo, bounds: Bounds, body: Body, margin_deg: fl
     grid = source.on(body)
     steepest = min(max(abs(bounds.south), abs(bounds.north)) + margin_deg, 89.9)
     wanted = bounds.expanded(margin_deg, min(margin_deg / math.cos(math.radians(steepest)), 180.0))
-    mapping = Mapping(grid, body.geographic_crs)
+    mapping = SourcePixels(grid, body.geographic_crs)
     parts = np.linspace(0.0, 1.0, 129)
     lon, lat = np.meshgrid(wanted.west + parts * wanted.width, wanted.south + parts * wanted.height)
     centre, _ = mapping.pixel(np.array([wanted.centre[0]]), np.array([wanted.centre[1]]))

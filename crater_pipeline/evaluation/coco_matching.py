@@ -14,7 +14,7 @@ MOST_IOU = 1 - 1e-10
 """COCO's guard against rounding where the threshold is 1."""
 
 
-class SparseCOCOeval(COCOeval):
+class SparseCOCOeval(COCOeval):  # type: ignore[misc]  # pycocotools has no types
     """`COCOeval` for one category and no crowds."""
 
     def evaluateImg(self, imgId: int, catId: int, aRng: list[float], maxDet: int) -> dict[str, Any] | None:  # noqa: N802, N803

@@ -16,10 +16,10 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from crater_pipeline.evaluation.bins import COUNTED, RATES
-from crater_pipeline.evaluation.criterion import Case, Part, average_precisions, block_counts, criterion_figures
+from crater_pipeline.evaluation.criterion import Case, JudgedPart, average_precisions, block_counts, criterion_figures
 from crater_pipeline.evaluation.curves import reliability
 from crater_pipeline.evaluation.intervals import paired_difference, with_interval
-from crater_pipeline.evaluation.judging import Scene, make_scene
+from crater_pipeline.evaluation.judging import JudgedScene, make_scene
 from crater_pipeline.evaluation.matching import CRITERIA
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.evaluation.summary import HEADLINE, SCHEMA_VERSION, SPLIT, km_per_pixel
@@ -83,11 +83,11 @@ def pooled(regions: Sequence[RegionResult], settings: EvaluationSettings, body: 
     """The case of one entry."""
     assert settings.min_diameter_km is not None
 
-    def scene(region: RegionResult, least: float) -> Scene:
+    def scene(region: RegionResult, least: float) -> JudgedScene:
         tables = (region.craters, region.catalogue, region.footprint)
         return make_scene(*tables, SPLIT, least, settings.max_cut_fraction, body)
 
-    parts = tuple(Part(scene(r, settings.min_diameter_km), scene(r, 0.0), r.threshold) for r in regions)
+    parts = tuple(JudgedPart(scene(r, settings.min_diameter_km), scene(r, 0.0), r.threshold) for r in regions)
     pixels = [km for km in (km_per_pixel(region.craters) for region in regions) if km is not None]
     same = len(pixels) > 0 and max(pixels) <= SAME_PIXEL * min(pixels)
     return Case(parts, sum(r.area_km2 for r in regions), float(np.median(pixels)) if same else None, settings)
@@ -167,7 +167,7 @@ def clipped(case: Case, ground: BaseGeometry) -> Case:
         here = shapely.contains_xy(ground, table["lon"].to_numpy(float), table["lat"].to_numpy(float))
         return table.assign(inside=table["inside"] & here, counts=table["counts"] & here)
 
-    def on_ground(scene: Scene) -> Scene:
+    def on_ground(scene: JudgedScene) -> JudgedScene:
         return replace(scene, pred=inside(scene.pred), truth=inside(scene.truth))
 
     parts = (replace(part, scene=on_ground(part.scene), unlimited=on_ground(part.unlimited)) for part in case.parts)

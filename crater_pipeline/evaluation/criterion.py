@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from crater_pipeline.evaluation.bins import COUNTED, binned_figures, figures
 from crater_pipeline.evaluation.curves import counts_at, ranking_curves, rates
 from crater_pipeline.evaluation.intervals import block_sums, bootstrap_weights, spatial_blocks, with_interval
-from crater_pipeline.evaluation.judging import Scene, judge, ranked
+from crater_pipeline.evaluation.judging import JudgedScene, judge, ranked
 from crater_pipeline.evaluation.metrics import average_precision, f1
 from crater_pipeline.evaluation.nested import nested, nested_figures
 from crater_pipeline.evaluation.settings import EvaluationSettings
@@ -27,11 +27,11 @@ RESAMPLES, RESAMPLE_SHARE = 10, 0.8
 
 
 @dataclass(frozen=True)
-class Part:
+class JudgedPart:
     """The judged part of one region: the scene with the diameter limit and the one without, and its threshold."""
 
-    scene: Scene
-    unlimited: Scene
+    scene: JudgedScene
+    unlimited: JudgedScene
     threshold: float
 
 
@@ -43,7 +43,7 @@ class Case:
     blocks that another case holds: two cases with the same blocks share the draws of the bootstrap.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[JudgedPart, ...]
     area_km2: float
     km_per_px: float | None
     settings: EvaluationSettings

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from crater_pipeline.evaluation.judging import Scene
+from crater_pipeline.evaluation.judging import JudgedScene
 from crater_pipeline.evaluation.matching import CandidatePairs, optimal_assignment
 from crater_pipeline.evaluation.metrics import f1, precision, recall
 
@@ -18,7 +18,7 @@ MAX_POINTS = 400
 RELIABILITY_BINS = 10
 
 
-def counts_at(scene: Scene, pairs: CandidatePairs, thresholds: ArrayLike) -> FloatArray:
+def counts_at(scene: JudgedScene, pairs: CandidatePairs, thresholds: ArrayLike) -> FloatArray:
     """(TP, FP, FN) at each threshold by optimal assignment, shape (n, 3); the sums of `judging.judge`."""
     score = scene.pred["score"].to_numpy(dtype=float)
     p_counts, t_counts = scene.pred["counts"].to_numpy(dtype=bool), ~scene.truth_ignored
@@ -33,7 +33,7 @@ def counts_at(scene: Scene, pairs: CandidatePairs, thresholds: ArrayLike) -> Flo
     return np.asarray(rows, dtype=float).reshape(-1, 3)
 
 
-def threshold_curve(scene: Scene, pairs: CandidatePairs, thresholds: ArrayLike) -> pd.DataFrame:
+def threshold_curve(scene: JudgedScene, pairs: CandidatePairs, thresholds: ArrayLike) -> pd.DataFrame:
     """Columns threshold, precision, recall, f1 (NaN where undefined)."""
     return rates(thresholds, counts_at(scene, pairs, thresholds))
 

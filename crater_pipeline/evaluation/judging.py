@@ -40,7 +40,7 @@ OUTCOMES = ("true_positive", "false_positive", "false_negative", "ignored", "unv
 
 
 @dataclass(frozen=True)
-class Scene:
+class JudgedScene:
     """What is judged. Both tables have lon, lat, diameter_km, `counts` (bool) and `inside` (centre in the part).
 
     `pred` also has score (higher is surer); both have a fresh integer index.
@@ -67,7 +67,7 @@ def make_scene(
     min_diameter_km: float,
     max_cut_fraction: float,
     body: Body,
-) -> Scene:
+) -> JudgedScene:
     """Mark what counts in the part `split` of the footprint. `craters` needs lon, lat, diameter_km and score."""
     part, searched = footprint_part(footprint, split), footprint_part(footprint)
 
@@ -78,10 +78,10 @@ def make_scene(
         whole = inside_share(lon, lat, diameter, searched, body) >= 1.0 - max_cut_fraction
         return table.assign(inside=inside, counts=inside & whole & (diameter >= min_diameter_km))
 
-    return Scene(marked(craters), marked(catalogue), min_diameter_km, body)
+    return JudgedScene(marked(craters), marked(catalogue), min_diameter_km, body)
 
 
-def judge(scene: Scene, pairs: CandidatePairs, threshold: float) -> pd.DataFrame:
+def judge(scene: JudgedScene, pairs: CandidatePairs, threshold: float) -> pd.DataFrame:
     """The outcome of every crater of the judged part at one threshold, by optimal assignment.
 
     Columns: outcome (one of `OUTCOMES`), pred and truth (positions in the scene's tables, -1 for none), lon, lat and
@@ -122,7 +122,7 @@ def _rows(outcome: str, pred: NDArray[np.int64] | None, truth: NDArray[np.int64]
     )
 
 
-def _described(table: pd.DataFrame, scene: Scene) -> pd.DataFrame:
+def _described(table: pd.DataFrame, scene: JudgedScene) -> pd.DataFrame:
     p, t = table["pred"].to_numpy(), table["truth"].to_numpy()
     has_p, has_t = p >= 0, t >= 0
     by_truth = table["outcome"].isin(["true_positive", "false_negative"]).to_numpy()
@@ -141,7 +141,7 @@ def _described(table: pd.DataFrame, scene: Scene) -> pd.DataFrame:
     return table.assign(centre_error=centre, diameter_error=size)
 
 
-def ranked(scene: Scene, pairs: CandidatePairs) -> pd.DataFrame:
+def ranked(scene: JudgedScene, pairs: CandidatePairs) -> pd.DataFrame:
     """Predictions of the judged part by falling score, with COCO's greedy matching; ignored ones left out.
 
     Columns: pred (position), truth (position or -1), score, is_crater (bool: matched with a crater that counts).

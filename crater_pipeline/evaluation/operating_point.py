@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from crater_pipeline.evaluation import calibration, uncertainty
 from crater_pipeline.evaluation.curves import threshold_curve
 from crater_pipeline.evaluation.intervals import spatial_blocks
-from crater_pipeline.evaluation.judging import Scene, judge, make_scene, ranked
+from crater_pipeline.evaluation.judging import JudgedScene, judge, make_scene, ranked
 from crater_pipeline.models.scores import CurvePoint, OperatingPoint, Scoring, Uncertainty
 from crater_pipeline.sphere.bodies import Body
 
@@ -108,7 +108,7 @@ def pooled_operating_point(
     )
 
 
-def _fitted(scene: Scene, own: Scoring, min_diameter_km: float) -> OperatingPoint | None:
+def _fitted(scene: JudgedScene, own: Scoring, min_diameter_km: float) -> OperatingPoint | None:
     """What the validation part says; None if nothing in it is found."""
     pairs = scene.pairs(CRITERION)
     ranking = ranked(scene, pairs)
@@ -137,7 +137,7 @@ def _fitted(scene: Scene, own: Scoring, min_diameter_km: float) -> OperatingPoin
     )
 
 
-def errors_model(scene: Scene, raw_threshold: float) -> Uncertainty | None:
+def errors_model(scene: JudgedScene, raw_threshold: float) -> Uncertainty | None:
     """How far centres and diameters are off, see `uncertainty.fit`, from the craters found at the threshold.
 
     Errors are in pixels of the level on which a crater was found; None where too few are found.

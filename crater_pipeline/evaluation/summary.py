@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from crater_pipeline.evaluation.criterion import Case, Part, criterion_figures
+from crater_pipeline.evaluation.criterion import Case, JudgedPart, criterion_figures
 from crater_pipeline.evaluation.curves import reliability
-from crater_pipeline.evaluation.judging import Scene, make_scene
+from crater_pipeline.evaluation.judging import JudgedScene, make_scene
 from crater_pipeline.evaluation.matching import CRITERIA
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.evaluation.size_frequency import diameter_borders, size_frequency
@@ -79,7 +79,7 @@ def evaluate_region(
         make_scene(craters, catalogue, footprint, SPLIT, least, settings.max_cut_fraction, body)
         for least in (limit, 0.0)
     ]
-    case = Case((Part(scenes[0], scenes[1], threshold),), part_area, result["km_per_px"], settings)
+    case = Case((JudgedPart(scenes[0], scenes[1], threshold),), part_area, result["km_per_px"], settings)
     result["truth"] = _truth(scenes[0])
     result["criteria"], tables = {}, []
     for criterion in CRITERIA:
@@ -115,7 +115,7 @@ def _product(craters: pd.DataFrame, threshold: float) -> dict[str, Any]:
     }
 
 
-def _truth(scene: Scene) -> dict[str, int]:
+def _truth(scene: JudgedScene) -> dict[str, int]:
     truth = scene.truth
     inside, small = truth["inside"], truth["diameter_km"] < scene.min_diameter_km
     return {
@@ -147,7 +147,7 @@ def _inside(table: pd.DataFrame, geometry: Any) -> pd.DataFrame:
     return inside
 
 
-def _matches(scene: Scene, criterion: str, outcomes: pd.DataFrame) -> pd.DataFrame:
+def _matches(scene: JudgedScene, criterion: str, outcomes: pd.DataFrame) -> pd.DataFrame:
     """The rows of `matches.parquet` of one criterion."""
     pred, truth = scene.pred, scene.truth
     # Position -1 means no crater: reindexing by it gives missing values.

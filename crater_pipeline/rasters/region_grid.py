@@ -11,7 +11,7 @@ from pyproj import Transformer
 from crater_pipeline.errors import NothingThereError
 from crater_pipeline.rasters.files import RasterInfo
 from crater_pipeline.rasters.grid import Grid
-from crater_pipeline.rasters.mapping import Mapping
+from crater_pipeline.rasters.source_pixels import SourcePixels
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.sphere.projections import choose_projection, transformer
@@ -28,7 +28,7 @@ CONTEXT_SAMPLES = 513
 """Grid lines along each axis at which the source's presence is looked up."""
 
 
-def _coverage(mapping: Mapping, bounds: Bounds, to_map: Transformer) -> float:
+def _coverage(mapping: SourcePixels, bounds: Bounds, to_map: Transformer) -> float:
     """Share of 64 x 64 points spread over the bounds that lie on the source."""
     middles = (np.arange(64) + 0.5) / 64
     lon, lat = bounds.west + middles * bounds.width, bounds.south + middles * bounds.height
@@ -55,7 +55,7 @@ def region_grid(
     own = source.on(body)
     crs = choose_projection(bounds, body)
     pixel = pixel_size_m or own.pixel_size_m
-    mapping = Mapping(own, crs)
+    mapping = SourcePixels(own, crs)
     to_map = transformer(body.geographic_crs, crs)
     covered = _coverage(mapping, bounds, to_map)
     if covered == 0:

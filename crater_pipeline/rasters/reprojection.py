@@ -15,9 +15,9 @@ from rasterio.windows import Window
 from crater_pipeline.errors import NothingThereError
 from crater_pipeline.rasters.files import create_raster, info_of, open_raster, progress, read_window, windows
 from crater_pipeline.rasters.grid import Grid, shifted
-from crater_pipeline.rasters.mapping import FloatArray, Mapping, source_coordinates
 from crater_pipeline.rasters.region_grid import region_grid
 from crater_pipeline.rasters.resampling import PADDING, Resampling, resample
+from crater_pipeline.rasters.source_pixels import FloatArray, SourcePixels, source_coordinates
 from crater_pipeline.settings import Settings
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
@@ -73,7 +73,7 @@ class Reader:
     """Blocks of an output grid resampled from an open source, as float32 with NaN for nodata."""
 
     dataset: rasterio.DatasetReader
-    mapping: Mapping
+    mapping: SourcePixels
     grid: Grid
     method: Resampling
     nodata: float | None
@@ -183,7 +183,7 @@ def reproject_region(
         method = settings.resampling or ("cubic" if kind == "image" else "bilinear")
         if nodata is None and source.nodata is None and kind == "dtm":
             nodata = _undeclared_nodata(source.dtype)
-        reader = Reader(dataset, Mapping(source.on(body), grid.crs), grid, method, nodata)
+        reader = Reader(dataset, SourcePixels(source.on(body), grid.crs), grid, method, nodata)
         scale = dataset.scales[0] * settings.elevation_scale
         offset = dataset.offsets[0] * settings.elevation_scale
         step = _elevation_step(grid.transform.a)

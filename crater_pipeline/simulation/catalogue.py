@@ -5,7 +5,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from crater_pipeline.rasters.grid import Grid
-from crater_pipeline.simulation.terrain import Terrain
+from crater_pipeline.simulation.terrain import SimulatedTerrain
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.circle_fitting import fit_boxes
 
@@ -35,7 +35,7 @@ ROBBINS_COLUMNS = (
 """The columns of Robbins's (2019) lunar database."""
 
 
-def catalogue(terrain: Terrain, grid: Grid, body: Body) -> pd.DataFrame:
+def catalogue(terrain: SimulatedTerrain, grid: Grid, body: Body) -> pd.DataFrame:
     """The scene's craters on the sphere: lon (-180..180), lat, diameter_km, arc_fraction; largest first.
 
     The circle of the conformal map is taken back to the sphere by its rim, so large ones come out right too.

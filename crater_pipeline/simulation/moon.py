@@ -11,12 +11,12 @@ from rasterio.windows import Window
 from crater_pipeline.errors import UserError
 from crater_pipeline.light.shaded_raster import GroundGeometry
 from crater_pipeline.rasters.grid import Grid, shifted
-from crater_pipeline.rasters.mapping import Mapping, source_coordinates
 from crater_pipeline.rasters.resampling import resample
+from crater_pipeline.rasters.source_pixels import SourcePixels, source_coordinates
 from crater_pipeline.simulation.grids import mosaic_grid, scene_grid
 from crater_pipeline.simulation.imaging import render
 from crater_pipeline.simulation.settings import SimulationSettings
-from crater_pipeline.simulation.terrain import Terrain, instrument, simulate_terrain
+from crater_pipeline.simulation.terrain import SimulatedTerrain, instrument, simulate_terrain
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.sphere.projections import choose_projection
@@ -26,10 +26,10 @@ STRIP_ROWS = 512
 
 
 @dataclass(frozen=True)
-class Region:
+class SimulatedRegion:
     """A simulated region: `image` (uint8) and `elevation_m` of the scene on `scene`, to be delivered on `mosaic`."""
 
-    terrain: Terrain
+    terrain: SimulatedTerrain
     image: NDArray[np.uint8]
     elevation_m: NDArray[np.float32]
     scene: Grid
@@ -37,7 +37,7 @@ class Region:
 
     def strips(self) -> Iterator[tuple[Window, NDArray[np.uint8], NDArray[np.float32]]]:
         """(window, image, elevation) of the mosaic from north to south; grey 0 and NaN where there is no scene."""
-        mapping = Mapping(self.scene, self.mosaic.crs)
+        mapping = SourcePixels(self.scene, self.mosaic.crs)
         for start in range(0, self.mosaic.height, STRIP_ROWS):
             rows = slice(start, min(start + STRIP_ROWS, self.mosaic.height))
             place = shifted(self.mosaic.transform, 0, start)
@@ -50,7 +50,9 @@ class Region:
             yield window, image, resample(self.elevation_m[part], x, y - top)
 
 
-def simulate_region(bounds: Bounds, pixel_size_m: float, seed: int, body: Body, settings: SimulationSettings) -> Region:
+def simulate_region(
+    bounds: Bounds, pixel_size_m: float, seed: int, body: Body, settings: SimulationSettings
+) -> SimulatedRegion:
     """Simulate `bounds` and `settings.margin_px` of context, lit from a sun whose azimuth counts from true north.
 
     Raises
@@ -65,7 +67,7 @@ def simulate_region(bounds: Bounds, pixel_size_m: float, seed: int, body: Body, 
     ground_pixel_m, convergence = GroundGeometry(scene, body).fields(Window(0, 0, scene.width, scene.height))
     image = render(terrain.elevation_m, terrain.albedo, ground_pixel_m, convergence, seed, settings)
     model = instrument(terrain.elevation_m, np.random.default_rng([seed, 0xD7]), settings)
-    return Region(terrain, image, model, scene, mosaic_grid(wide, pixel_size_m, body))
+    return SimulatedRegion(terrain, image, model, scene, mosaic_grid(wide, pixel_size_m, body))
 
 
 def expanded(bounds: Bounds, pixel_size_m: float, body: Body, margin_px: int) -> Bounds:

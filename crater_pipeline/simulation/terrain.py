@@ -8,9 +8,7 @@ from scipy import ndimage
 
 from crater_pipeline.simulation.albedo import add_rays, brighten_slopes, surface_albedo
 from crater_pipeline.simulation.fields import fractal
-from crater_pipeline.simulation.population import MIN_STAMP_PX, Population, primaries, secondaries
-from crater_pipeline.simulation.production import age_of, chronology
-from crater_pipeline.simulation.relief import (
+from crater_pipeline.simulation.landforms import (
     flood,
     highlands,
     hills,
@@ -18,6 +16,8 @@ from crater_pipeline.simulation.relief import (
     plains_relief,
     unresolved_roughness_m,
 )
+from crater_pipeline.simulation.population import MIN_STAMP_PX, Population, primaries, secondaries
+from crater_pipeline.simulation.production import age_of, chronology
 from crater_pipeline.simulation.settings import SimulationSettings
 from crater_pipeline.simulation.stamping import Stamper
 from crater_pipeline.simulation.visibility import measured_relief_px, rim_survival
@@ -27,7 +27,7 @@ MARGIN_PX = 16
 
 
 @dataclass(frozen=True)
-class Terrain:
+class SimulatedTerrain:
     """A scene of (h, w) pixels and its catalogue of n craters, largest first.
 
     Coordinates are continuous, x right, y down, (0, 0) the outer corner of the first pixel.
@@ -61,7 +61,9 @@ class Terrain:
         return self.x.size
 
 
-def simulate_terrain(shape: tuple[int, int], pixel_size_m: float, seed: int, settings: SimulationSettings) -> Terrain:
+def simulate_terrain(
+    shape: tuple[int, int], pixel_size_m: float, seed: int, settings: SimulationSettings
+) -> SimulatedTerrain:
     """Simulate a scene of `shape` (rows, columns) with square pixels of `pixel_size_m` metres on the ground.
 
     The highlands and their craters come first, lava floods the lowlands at `settings.mare_age_gyr`, and
@@ -132,7 +134,7 @@ def _catalogued(
     shape: tuple[int, int],
     pixel_size_m: float,
     settings: SimulationSettings,
-) -> Terrain:
+) -> SimulatedTerrain:
     """Cut the margin off and keep the craters that meet the scene and can be seen."""
     height, width = shape
     nearest_x = np.clip(craters.x, MARGIN_PX, MARGIN_PX + width)
@@ -152,7 +154,7 @@ def _catalogued(
     order = order[np.argsort(-listed.radius_px[order], kind="stable")]
     final = listed.take(order)
     inner = (slice(MARGIN_PX, MARGIN_PX + height), slice(MARGIN_PX, MARGIN_PX + width))
-    return Terrain(
+    return SimulatedTerrain(
         elevation_m=np.ascontiguousarray(elevation[inner]),
         albedo=np.ascontiguousarray(albedo[inner]),
         x=final.x - MARGIN_PX,

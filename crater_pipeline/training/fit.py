@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from crater_pipeline.atomic import atomic_path
 from crater_pipeline.contents import file_hash
-from crater_pipeline.models.arithmetic import native_bf16
+from crater_pipeline.models.bfloat16 import native_bf16
 from crater_pipeline.models.centernet import CenterNet
 from crater_pipeline.training.module import Detector
 

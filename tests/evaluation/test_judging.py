@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crater_pipeline.evaluation.judging import Scene, judge, make_scene, ranked
+from crater_pipeline.evaluation.judging import JudgedScene, judge, make_scene, ranked
 from tests.judged_region import MOON, footprint_of, random_region
 
 
@@ -16,7 +16,7 @@ KM_PER_DEG = np.pi / 180 * MOON.radius_km
 FOOTPRINT = footprint_of({"train": (0, 0, 1, 2), "test": (1, 0, 2, 2)})
 
 
-def scene_of(pred: pd.DataFrame, truth: pd.DataFrame, limit: float = 2.0) -> Scene:
+def scene_of(pred: pd.DataFrame, truth: pd.DataFrame, limit: float = 2.0) -> JudgedScene:
     return make_scene(pred, truth, FOOTPRINT, "test", limit, 0.25, MOON)
 
 

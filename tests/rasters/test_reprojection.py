@@ -19,9 +19,9 @@ from crater_pipeline.errors import UserError
 from crater_pipeline.rasters import reprojection
 from crater_pipeline.rasters.files import RasterInfo, create_raster, raster_info, read_window
 from crater_pipeline.rasters.grid import Grid, shifted
-from crater_pipeline.rasters.mapping import Mapping, source_coordinates
 from crater_pipeline.rasters.region_grid import region_grid
 from crater_pipeline.rasters.reprojection import Kind, ReprojectionSettings, reproject_region
+from crater_pipeline.rasters.source_pixels import SourcePixels, source_coordinates
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.sphere.projections import choose_projection
@@ -257,7 +257,7 @@ def test_interpolated_source_coordinates_are_the_exact_ones(bounds: tuple[float,
     info = RasterInfo(Path("x"), 109164, 54582, WAC_GRID, SIMPLE_CYLINDRICAL, "uint8", None)
     region = Bounds(*bounds)
     grid = region_grid(info, region, MOON)
-    mapping = Mapping(info.on(MOON), grid.crs)
+    mapping = SourcePixels(info.on(MOON), grid.crs)
     rng = np.random.default_rng(1)
     for _ in range(3):
         col, row = int(rng.integers(0, grid.width - 128)), int(rng.integers(0, grid.height - 128))

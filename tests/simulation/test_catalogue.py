@@ -10,7 +10,7 @@ from crater_pipeline.rasters.grid import Grid, apply_affine
 from crater_pipeline.simulation.catalogue import ROBBINS_COLUMNS, catalogue, robbins_table
 from crater_pipeline.simulation.grids import scene_grid
 from crater_pipeline.simulation.settings import SimulationSettings
-from crater_pipeline.simulation.terrain import Terrain, simulate_terrain
+from crater_pipeline.simulation.terrain import SimulatedTerrain, simulate_terrain
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.sphere.craters import great_circle_km
@@ -21,12 +21,12 @@ BOUNDS = Bounds(8.0, 40.0, 11.0, 42.0)
 
 
 @pytest.fixture(scope="module")
-def scene() -> tuple[Terrain, Grid]:
+def scene() -> tuple[SimulatedTerrain, Grid]:
     grid = scene_grid(BOUNDS, 300.0, choose_projection(BOUNDS, MOON), MOON)
     return simulate_terrain(grid.shape, 300.0, 2, SimulationSettings(mare_fraction=0.0)), grid
 
 
-def test_rims_are_circles_on_the_sphere(scene: tuple[Terrain, Grid]) -> None:
+def test_rims_are_circles_on_the_sphere(scene: tuple[SimulatedTerrain, Grid]) -> None:
     terrain, grid = scene
     table = catalogue(terrain, grid, MOON)
     order = np.argsort(-table["diameter_km"].to_numpy(), kind="stable")
@@ -43,7 +43,7 @@ def test_rims_are_circles_on_the_sphere(scene: tuple[Terrain, Grid]) -> None:
         np.testing.assert_allclose(radius, row["diameter_km"] / 2, rtol=2e-3)
 
 
-def test_small_craters_scale_with_the_local_point_scale(scene: tuple[Terrain, Grid]) -> None:
+def test_small_craters_scale_with_the_local_point_scale(scene: tuple[SimulatedTerrain, Grid]) -> None:
     terrain, grid = scene
     table = catalogue(terrain, grid, MOON)
     last = table.iloc[-1]
@@ -51,7 +51,7 @@ def test_small_craters_scale_with_the_local_point_scale(scene: tuple[Terrain, Gr
     assert last["diameter_km"] == pytest.approx(terrain.diameter_px.min() * 0.3 / scale, rel=1e-3)
 
 
-def test_the_text_has_robbinss_form_and_reads_back(scene: tuple[Terrain, Grid], tmp_path: Path) -> None:
+def test_the_text_has_robbinss_form_and_reads_back(scene: tuple[SimulatedTerrain, Grid], tmp_path: Path) -> None:
     terrain, grid = scene
     table = catalogue(terrain, grid, MOON)
     path = tmp_path / "simulated_catalogue.csv"

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from crater_pipeline.simulation.presets import as_gld100, highland, mare
 from crater_pipeline.simulation.settings import SimulationSettings
 from crater_pipeline.simulation.stamping import Stamper
-from crater_pipeline.simulation.terrain import Terrain, instrument, simulate_terrain
+from crater_pipeline.simulation.terrain import SimulatedTerrain, instrument, simulate_terrain
 from crater_pipeline.simulation.visibility import measured_relief_px
 from tests.simulation.craters import planted
 
@@ -15,18 +15,18 @@ SHAPE = (200, 264)
 
 
 @pytest.fixture(scope="module")
-def terrain() -> Terrain:
+def terrain() -> SimulatedTerrain:
     return simulate_terrain(SHAPE, 100.0, 7, SimulationSettings())
 
 
-def test_the_same_seed_gives_the_same_scene_and_another_does_not(terrain: Terrain) -> None:
+def test_the_same_seed_gives_the_same_scene_and_another_does_not(terrain: SimulatedTerrain) -> None:
     again = simulate_terrain(SHAPE, 100.0, 7, SimulationSettings())
     for field in dataclasses.fields(terrain):
         np.testing.assert_array_equal(getattr(terrain, field.name), getattr(again, field.name))
     assert not np.array_equal(simulate_terrain(SHAPE, 100.0, 8, SimulationSettings()).elevation_m, terrain.elevation_m)
 
 
-def test_shapes_types_and_ranges(terrain: Terrain) -> None:
+def test_shapes_types_and_ranges(terrain: SimulatedTerrain) -> None:
     for field in (terrain.elevation_m, terrain.albedo):
         assert field.shape == SHAPE
         assert field.dtype == np.float32
@@ -37,7 +37,7 @@ def test_shapes_types_and_ranges(terrain: Terrain) -> None:
     assert np.all((terrain.age_gyr >= 0) & (terrain.age_gyr <= 4.21))
 
 
-def test_the_catalogue_is_sorted_above_the_limit_and_meets_the_scene(terrain: Terrain) -> None:
+def test_the_catalogue_is_sorted_above_the_limit_and_meets_the_scene(terrain: SimulatedTerrain) -> None:
     assert len(terrain) > 50
     assert terrain.diameter_px.min() >= 5.0
     assert np.all(np.diff(terrain.diameter_px) <= 0)

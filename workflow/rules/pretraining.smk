@@ -43,21 +43,21 @@ rule pretrain:
         " 2>&1 | tee {log:q}"
 
 
-rule ship:
+rule calibrate_weights:
     input:
         weights="results/pretraining/unfitted.safetensors",
         metadata="results/pretraining/unfitted.json",
         image=pretraining_files("shaded.tif"),
         elevation=pretraining_files("projected.tif"),
         catalogue=pretraining_files("catalogue.parquet"),
-        code=code("ship"),
+        code=code("calibrate_weights"),
     output:
         weights=f"{PRETRAINED}.safetensors",
         metadata=f"{PRETRAINED}.json",
     log:
-        "results/pretraining/logs/ship.log",
+        "results/pretraining/logs/calibrate_weights.log",
     benchmark:
-        "results/pretraining/benchmarks/ship.tsv"
+        "results/pretraining/benchmarks/calibrate_weights.tsv"
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 8
@@ -82,7 +82,7 @@ rule ship:
         merging=pretraining_settings("merging"),
         shading=pretraining_settings("shading"),
     shell:
-        "python -m crater_pipeline.steps.ship"
+        "python -m crater_pipeline.steps.calibrate_weights"
         " --weights={input.weights:q}"
         " --metadata={input.metadata:q}"
         " {params.image}"

@@ -24,7 +24,7 @@ CONTROL_TOLERANCE_PX = 0.02
 
 
 @dataclass(frozen=True)
-class Mapping:
+class SourcePixels:
     """From map coordinates of a region to pixel coordinates of a source raster."""
 
     source: Grid
@@ -76,7 +76,9 @@ class Mapping:
         return (np.abs(x - half_x) <= half_x + 1e-3) & (np.abs(y - half_y) <= half_y + 1e-3)
 
 
-def source_coordinates(mapping: Mapping, transform: Affine, width: int, height: int) -> tuple[FloatArray, FloatArray]:
+def source_coordinates(
+    mapping: SourcePixels, transform: Affine, width: int, height: int
+) -> tuple[FloatArray, FloatArray]:
     """Source pixel coordinates (x, y), each (height, width), of the pixel centres of an output block.
 
     Columns run on past the source's edge rather than jump there: all are nearest to that of the block's centre.

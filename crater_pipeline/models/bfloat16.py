@@ -1,4 +1,4 @@
-"""Which arithmetic this machine is good at."""
+"""Whether this machine is good at bf16, the arithmetic of half the width that `auto` takes then."""
 
 import torch
 

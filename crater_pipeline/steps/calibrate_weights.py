@@ -24,7 +24,7 @@ from crater_pipeline.tiles.splits import SplitSettings
 log = logging.getLogger(__name__)
 
 
-def ship(
+def calibrate_weights(
     *,
     weights: Path,
     metadata: Path,
@@ -99,4 +99,4 @@ def ship(
 
 
 if __name__ == "__main__":
-    run(ship)
+    run(calibrate_weights)

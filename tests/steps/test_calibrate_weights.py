@@ -18,7 +18,7 @@ from crater_pipeline.rasters.files import create_raster, raster_info
 from crater_pipeline.sphere.bodies import MOON
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.sphere.projections import choose_projection
-from crater_pipeline.steps.ship import ship
+from crater_pipeline.steps.calibrate_weights import calibrate_weights
 from crater_pipeline.tiles.grid import TilingSettings
 from crater_pipeline.tiles.splits import SplitSettings
 
@@ -29,7 +29,7 @@ SIDE, PIXEL_M, STEP = 512, 100.0, 36
 @pytest.fixture(scope="module")
 def terrain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A plain full of craters of 10 to 24 pixels, its picture, and its catalogue."""
-    folder = tmp_path_factory.mktemp("ship")
+    folder = tmp_path_factory.mktemp("weights")
     rng = np.random.default_rng(0)
     y, x = np.mgrid[:SIDE, :SIDE]
     heights = rng.normal(0, 6, (SIDE, SIDE))
@@ -51,8 +51,8 @@ def terrain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def shipped(terrain: Path, folder: Path, elevation: list[Path] | None, suns: int) -> Path:
-    ship(
+def fitted(terrain: Path, folder: Path, elevation: list[Path] | None, suns: int) -> Path:
+    calibrate_weights(
         weights=shipped_weights(),
         metadata=metadata_path(shipped_weights()),
         image=[terrain / "shaded.tif"],
@@ -73,7 +73,7 @@ def shipped(terrain: Path, folder: Path, elevation: list[Path] | None, suns: int
 
 
 def test_one_sun_and_several_each_get_what_fits_them(terrain: Path, tmp_path: Path) -> None:
-    known = read_metadata(shipped(terrain, tmp_path, [terrain / "z.tif"], suns=3))
+    known = read_metadata(fitted(terrain, tmp_path, [terrain / "z.tif"], suns=3))
     assert (tmp_path / "w.safetensors").read_bytes() == shipped_weights().read_bytes()
     assert known.training["calibration"]["n_validation_truth"] >= 25
     assert known.several_suns is not None
@@ -85,11 +85,11 @@ def test_one_sun_and_several_each_get_what_fits_them(terrain: Path, tmp_path: Pa
         assert 0 < one.calibration.apply(one.threshold) < 1
     # What several suns are given does not change what one sun is given.
     (tmp_path / "alone").mkdir()
-    alone = read_metadata(shipped(terrain, tmp_path / "alone", None, suns=3))
+    alone = read_metadata(fitted(terrain, tmp_path / "alone", None, suns=3))
     assert alone.several_suns is None
     assert alone == known.model_copy(update={"several_suns": None})
 
 
 def test_without_several_suns_nothing_is_fitted_for_them(terrain: Path, tmp_path: Path) -> None:
-    document = json.loads(shipped(terrain, tmp_path, [terrain / "z.tif"], suns=1).read_text())
+    document = json.loads(fitted(terrain, tmp_path, [terrain / "z.tif"], suns=1).read_text())
     assert document["several_suns"] is None
