@@ -1,11 +1,8 @@
 """Values that follow from a region's sources: pixel size, completeness, diameters worth learning and judging."""
 
-from math import pi
-
 from crater_pipeline.configuration.entries import Configuration
 from crater_pipeline.configuration.sources import Catalogue, Mosaic, RasterMosaic, SimulatedCatalogue, SimulatedMosaic
 from crater_pipeline.rasters.files import raster_info
-from crater_pipeline.sphere.bodies import Body
 
 NOMINAL_PIXEL_M = 100.0
 """Pixel of the WAC mosaic: assumed where a remote raster's `pixel_size_m` is not given."""
@@ -18,7 +15,7 @@ TERRAIN_SHOWN_KM, TERRAIN_JUDGED_KM = 1.5, 2.0
 1.25-1.5 km GLD100 shows about half, of those of 1.5-2 km four in five, from 2 km nearly all."""
 
 
-def mosaic_pixel_size_m(mosaic: Mosaic, body: Body) -> float:
+def mosaic_pixel_size_m(mosaic: Mosaic) -> float:
     """A pixel on the ground in metres: as configured, else read from a local file (north-south for degrees)."""
     if mosaic.pixel_size_m is not None:
         return mosaic.pixel_size_m
@@ -26,8 +23,8 @@ def mosaic_pixel_size_m(mosaic: Mosaic, body: Body) -> float:
     if mosaic.remote or not mosaic.path.is_file():
         return NOMINAL_PIXEL_M
     info = raster_info(mosaic.path)
-    step = abs(info.transform.e)
-    return step * pi / 180.0 * body.radius_m if info.crs is not None and info.crs.is_geographic else step
+    # A raster without a reference system is refused by a check of its own, which must get as far as that.
+    return abs(info.transform.e) if info.crs is None else info.pixel_size_m
 
 
 def completeness_km(catalogue: Catalogue | None, configuration: Configuration) -> float:

@@ -144,7 +144,7 @@ class RegionPlan:
     @cached_property
     def pixel_size_m(self) -> float:
         """Pixel of the region's raster on the ground, in metres."""
-        return self.reprojection.pixel_size_m or derived.mosaic_pixel_size_m(self.mosaic, self.body)
+        return self.reprojection.pixel_size_m or derived.mosaic_pixel_size_m(self.mosaic)
 
     @property
     def complete_km(self) -> float:

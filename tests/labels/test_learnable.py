@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crater_pipeline.labels.learnable import SEEN_PX, LabelSettings, crater_relief_m, learnable, tile_annotations
@@ -15,6 +15,7 @@ def craters(*circles: tuple[float, float, float]) -> pd.DataFrame:
     return table.assign(learnable=True, catalogue_id=[f"c{i}" for i in range(len(table))])
 
 
+@settings(deadline=None)
 @given(
     x=st.floats(-200, 900),
     y=st.floats(-200, 900),
