@@ -69,43 +69,63 @@ def operating_point(
     `craters` has lon, lat, diameter_km, diameter_px and score (raw); `own` is how the weights' scores are read where
     nothing is fitted. Which craters count, `judging.make_scene` says.
     """
-    raw_scored = craters.assign(score=craters["score"].to_numpy(dtype=float))
-    scene = make_scene(raw_scored, catalogue, footprint, SPLIT, min_diameter_km, max_cut_fraction, body)
-    n_truth = int(scene.truth["counts"].sum())
-    point = _fitted(scene, own, min_diameter_km) if trained and n_truth >= MIN_TRUTH else None
-    if point is None:
-        if trained:
-            logger.warning(
-                "the validation part holds %d craters of %g km or more (%d are needed) or none was found: the weights' "
-                "own threshold and calibration are used",
-                n_truth,
-                min_diameter_km,
-                MIN_TRUTH,
-            )
+    scene = _raw_scene(craters, catalogue, footprint, min_diameter_km, max_cut_fraction, body)
+    if not trained:
         point = OperatingPoint.of_weights(own, min_diameter_km)
-    return point.model_copy(update={"n_validation_truth": n_truth})
+        return point.model_copy(update={"n_validation_truth": _count(scene)})
+    return _of_scene(scene, own)
 
 
 def pooled_operating_point(
     surveys: Sequence[tuple[pd.DataFrame, gpd.GeoDataFrame]],
     catalogues: Sequence[pd.DataFrame],
     own: Scoring,
-    min_diameter_km: float,
+    min_diameters_km: Sequence[float],
     max_cut_fraction: float,
     body: Body,
 ) -> OperatingPoint:
-    """`operating_point` of several regions together: their craters and footprints, and their catalogues."""
-    craters, areas = zip(*surveys, strict=True)
-    return operating_point(
-        pd.concat(craters, ignore_index=True),
-        pd.concat(catalogues, ignore_index=True),
-        gpd.GeoDataFrame(pd.concat(areas, ignore_index=True), crs=body.geographic_crs),
-        own,
-        True,
-        min_diameter_km,
-        max_cut_fraction,
-        body,
-    )
+    """`operating_point` of several regions together, each with its craters, footprint, catalogue and limit.
+
+    They must lie apart from one another.
+    """
+    scenes = [
+        _raw_scene(craters, catalogue, area, least, max_cut_fraction, body)
+        for (craters, area), catalogue, least in zip(surveys, catalogues, min_diameters_km, strict=True)
+    ]
+    pred, truth = (pd.concat([getattr(s, name) for s in scenes], ignore_index=True) for name in ("pred", "truth"))
+    return _of_scene(JudgedScene(pred, truth, min(min_diameters_km), body), own)
+
+
+def _raw_scene(
+    craters: pd.DataFrame,
+    catalogue: pd.DataFrame,
+    footprint: gpd.GeoDataFrame,
+    min_diameter_km: float,
+    max_cut_fraction: float,
+    body: Body,
+) -> JudgedScene:
+    raw_scored = craters.assign(score=craters["score"].to_numpy(dtype=float))
+    return make_scene(raw_scored, catalogue, footprint, SPLIT, min_diameter_km, max_cut_fraction, body)
+
+
+def _count(scene: JudgedScene) -> int:
+    return int(scene.truth["counts"].sum())
+
+
+def _of_scene(scene: JudgedScene, own: Scoring) -> OperatingPoint:
+    """Fitted on the validation part of a scene, or the weights' own where that holds too little."""
+    n_truth = _count(scene)
+    point = _fitted(scene, own, scene.min_diameter_km) if n_truth >= MIN_TRUTH else None
+    if point is None:
+        logger.warning(
+            "the validation part holds %d craters of %g km or more (%d are needed) or none was found: the weights' "
+            "own threshold and calibration are used",
+            n_truth,
+            scene.min_diameter_km,
+            MIN_TRUTH,
+        )
+        point = OperatingPoint.of_weights(own, scene.min_diameter_km)
+    return point.model_copy(update={"n_validation_truth": n_truth})
 
 
 def _fitted(scene: JudgedScene, own: Scoring, min_diameter_km: float) -> OperatingPoint | None:

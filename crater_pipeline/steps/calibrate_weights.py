@@ -15,11 +15,10 @@ from crater_pipeline.light.reflectance import ShadingSettings
 from crater_pipeline.models.metadata import SeveralSuns, read_metadata
 from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.sphere.bodies import Body
-from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
 from crater_pipeline.tables import read_table
 from crater_pipeline.tiles.grid import TilingSettings
-from crater_pipeline.tiles.splits import SplitSettings
+from crater_pipeline.training.ground import Ground
 
 log = logging.getLogger(__name__)
 
@@ -31,14 +30,12 @@ def calibrate_weights(
     image: list[Path],
     elevation: list[Path] | None = None,
     catalogue: list[Path],
-    bounds: list[str],
+    ground: list[str],
     output_weights: Path,
     output_metadata: Path,
-    min_diameter_km: float,
     max_cut_fraction: float,
     body: Body,
     tiling: TilingSettings,
-    split: SplitSettings,
     inference: InferenceSettings,
     merging: MergingSettings,
     shading: ShadingSettings | None = None,
@@ -52,43 +49,56 @@ def calibrate_weights(
     metadata
         Their description (JSON).
     image
-        Shaded terrain of the pretraining regions.
+        Photographs and shaded terrain, one a region.
     elevation
-        What it was shaded from, in the same order, to fit a second pair for a search under `inference.suns` suns.
+        What the shaded terrain was shaded from, one a terrain region in the same order, to fit a second pair for a
+        search under `inference.suns` suns.
     catalogue
-        Catalogue tables of the same regions, in the same order.
-    bounds
-        `west,south,east,north` of the regions, in the same order.
+        Catalogue tables of the regions, in the same order.
+    ground
+        What each region shows and which of its craters and blocks count, as JSON (`training.ground.Ground`), in the
+        same order. The `val` part of each is what the training did not see; a region without one has no say.
     output_weights
         The same weights.
     output_metadata
         Their description with threshold and calibration.
-    min_diameter_km
-        Diameter from which craters are judged.
     max_cut_fraction
-        Craters with a larger share of their area outside the searched area are not judged.
-    split
-        The split that the pretraining used; its `val` part is what it did not see.
+        Craters with a larger share of their area outside the searched area do not count.
     shading
         How the images were shaded.
     """
-    areas = [Bounds(*map(float, text.split(","))) for text in bounds]
-    known = [read_table(path, ["catalogue_id", "lon", "lat", "diameter_km"]) for path in catalogue]
+    grounds = [Ground.model_validate_json(text) for text in ground]
+    models = iter(Terrain(path, shading or ShadingSettings()) for path in elevation or [])
+    terrains = [next(models, None) if each.kind == "dtm" else None for each in grounds]
     described = read_metadata(metadata)
+    checked = [i for i, each in enumerate(grounds) if each.split.fractions[1] > 0]
 
-    def fitted(terrains: Sequence[Terrain | None], suns: int) -> OperatingPoint:
-        lit = inference.model_copy(update={"suns": suns})
+    def fitted(regions: Sequence[int], lit: bool, suns: int) -> OperatingPoint:
+        settings = inference.model_copy(update={"suns": suns})
         surveys = [
-            survey(path, weights, metadata, area, body, tiling, lit, merging, split, terrain)
-            for path, area, terrain in zip(image, areas, terrains, strict=True)
+            survey(
+                image[i],
+                weights,
+                metadata,
+                grounds[i].area,
+                body,
+                tiling,
+                settings,
+                merging,
+                grounds[i].split,
+                terrains[i] if lit else None,
+            )
+            for i in regions
         ]
-        return pooled_operating_point(surveys, known, described, min_diameter_km, max_cut_fraction, body)
+        known = [read_table(catalogue[i], ["catalogue_id", "lon", "lat", "diameter_km"]) for i in regions]
+        limits = [grounds[i].judged_from_km for i in regions]
+        return pooled_operating_point(surveys, known, described, limits, max_cut_fraction, body)
 
-    terrains = [Terrain(path, shading or ShadingSettings()) for path in elevation or []]
-    point = fitted(terrains if described.view == "terrain" else [None] * len(image), 1)
+    point = fitted(checked, described.view == "terrain", 1)
     suns, several = inference.suns_for(described.view), None
-    if terrains and suns > 1:
-        several = SeveralSuns(suns=suns, **dict(fitted(terrains, suns).scoring))
+    with_terrain = [i for i in checked if terrains[i] is not None]
+    if with_terrain and suns > 1:
+        several = SeveralSuns(suns=suns, **dict(fitted(with_terrain, True, suns).scoring))
         log.info("under %d suns: raw threshold %.3f", suns, several.threshold)
     facts = point.model_dump(include={"n_validation_truth", "expected_calibration_error", "min_diameter_km"})
     changed = {**dict(point.scoring), "several_suns": several, "training": {**described.training, "calibration": facts}}

@@ -20,8 +20,9 @@ from crater_pipeline.models.weights import (
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
 from crater_pipeline.training.camera import SUN_HEIGHTS_DEG
-from crater_pipeline.training.corpus import Ground, ground_scene, sample_shares, simulated_scenes
+from crater_pipeline.training.corpus import ground_scene, sample_shares, simulated_scenes
 from crater_pipeline.training.fit import EpochSampler, fit, loader, run_name
+from crater_pipeline.training.ground import Ground
 from crater_pipeline.training.module import default_size_weight
 from crater_pipeline.training.scenes import SCALES, ScenePatches
 from crater_pipeline.training.settings import PretrainingSettings
@@ -53,7 +54,7 @@ def pretrain(
     catalogue
         Catalogue tables, in the same order.
     ground
-        What each region shows and which of its craters and blocks count, as JSON (`training.corpus.Ground`), in the
+        What each region shows and which of its craters and blocks count, as JSON (`training.ground.Ground`), in the
         same order. Only the `train` part is learned from.
     output_weights
         Weights to write (safetensors).

@@ -28,6 +28,11 @@ class SplitSettings(Settings):
     )
     block_px: int = Field(1024, ge=128, multiple_of=8, description="Side of a block in pixels of level 0.")
     seed: int = Field(0, ge=0, description="Seed of the assignment.")
+    learned_before: bool = Field(
+        False,
+        description="The initial weights were trained on the train part of this very split: where nothing is trained "
+        "here, only the test part is judged, instead of all.",
+    )
     fold: int = Field(0, ge=0, description="Which of the `folds` cross-validation folds is the test part.")
     folds: int = Field(5, ge=1, description="Number of cross-validation folds.")
 

@@ -6,23 +6,21 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from rasterio.windows import Window
 
-from crater_pipeline.labels.learnable import LabelSettings, learnable, raster_circles, raster_relief_m
+from crater_pipeline.labels.learnable import learnable, raster_circles, raster_relief_m
 from crater_pipeline.labels.shadow import MOST_SHADOW, shadow_share
 from crater_pipeline.rasters.files import open_raster, progress, raster_info, read_window, valid_mask
-from crater_pipeline.settings import Settings
 from crater_pipeline.simulation.scenes import drawn_scene
 from crater_pipeline.sphere.bodies import Body
-from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.tiles.grid import TilingSettings
 from crater_pipeline.tiles.parts import Parts
 from crater_pipeline.tiles.searched import CELL_PX
-from crater_pipeline.tiles.splits import SPLITS, SplitSettings
+from crater_pipeline.tiles.splits import SPLITS
+from crater_pipeline.training.ground import Ground
 from crater_pipeline.training.scenes import Scene, Shows
 from crater_pipeline.training.settings import PretrainingSettings
 
@@ -31,15 +29,6 @@ log = logging.getLogger(__name__)
 
 STRIP_CELLS = 64
 """Rows of cells of a raster that are read at once."""
-
-
-class Ground(Settings):
-    """A region to learn from: what its raster shows, and which craters and blocks of it count."""
-
-    kind: Literal["image", "dtm"]
-    bounds: tuple[float, float, float, float]
-    labels: LabelSettings
-    split: SplitSettings
 
 
 def ground_scene(raster: Path, catalogue: Path, ground: Ground, body: Body, store: Path) -> Scene:
@@ -54,8 +43,7 @@ def ground_scene(raster: Path, catalogue: Path, ground: Ground, body: Body, stor
     shown = learnable(craters["diameter_km"].to_numpy(), relief, ground.labels)
     if ground.kind == "image":
         shown &= shadow_share(raster, circles) <= MOST_SHADOW
-    bounds = Bounds(*ground.bounds)
-    parts = Parts(info, valid_mask(raster, CELL_PX), bounds, body, TilingSettings(), ground.split)
+    parts = Parts(info, valid_mask(raster, CELL_PX), ground.area, body, TilingSettings(), ground.split)
     hidden = ~parts.wanted | (parts.split != SPLITS.index("train"))
     store.parent.mkdir(parents=True, exist_ok=True)
     values = np.lib.format.open_memmap(store, "w+", np.float32, (info.height, info.width))

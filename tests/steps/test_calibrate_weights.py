@@ -10,6 +10,7 @@ from affine import Affine
 
 from crater_pipeline.detection.merging import MergingSettings
 from crater_pipeline.detection.settings import InferenceSettings
+from crater_pipeline.labels.learnable import LabelSettings
 from crater_pipeline.light.reflectance import ShadingSettings
 from crater_pipeline.light.shaded_raster import shade_raster
 from crater_pipeline.models.initial import metadata_path, shipped_weights
@@ -21,9 +22,17 @@ from crater_pipeline.sphere.projections import choose_projection
 from crater_pipeline.steps.calibrate_weights import calibrate_weights
 from crater_pipeline.tiles.grid import TilingSettings
 from crater_pipeline.tiles.splits import SplitSettings
+from crater_pipeline.training.ground import Ground
 
 BOUNDS = Bounds(-0.8, -0.8, 0.8, 0.8)
 SIDE, PIXEL_M, STEP = 512, 100.0, 36
+GROUND = Ground(
+    kind="dtm",
+    bounds=tuple(BOUNDS),
+    labels=LabelSettings(),
+    split=SplitSettings(block_px=128, fractions=(0.2, 0.7, 0.1)),
+    judged_from_km=1.0,
+)
 
 
 @pytest.fixture(scope="module")
@@ -58,14 +67,12 @@ def fitted(terrain: Path, folder: Path, elevation: list[Path] | None, suns: int)
         image=[terrain / "shaded.tif"],
         elevation=elevation,
         catalogue=[terrain / "catalogue.parquet"],
-        bounds=[",".join(map(str, BOUNDS))],
+        ground=[GROUND.model_dump_json()],
         output_weights=folder / "w.safetensors",
         output_metadata=folder / "w.json",
-        min_diameter_km=1.0,
         max_cut_fraction=0.25,
         body=MOON,
         tiling=TilingSettings(size=256, overlap=64, levels=1),
-        split=SplitSettings(block_px=128, fractions=(0.2, 0.7, 0.1)),
         inference=InferenceSettings(suns=suns, precision="float32"),
         merging=MergingSettings(),
     )

@@ -17,7 +17,7 @@ from crater_pipeline.sphere.bodies import MOON
 from crater_pipeline.steps.pretrain import pretrain
 from crater_pipeline.tiles.splits import SplitSettings
 from crater_pipeline.training.camera import SUN_HEIGHTS_DEG
-from crater_pipeline.training.corpus import Ground
+from crater_pipeline.training.ground import Ground
 from crater_pipeline.training.settings import PretrainingSettings
 from tests.simulated_ground import simulated_ground
 
@@ -35,7 +35,7 @@ SMALL = PretrainingSettings(
 
 def ground(kind: Literal["image", "dtm"]) -> Ground:
     split = SplitSettings(fractions=(0.8, 0.2, 0.0), block_px=512, folds=1)
-    return Ground(kind=kind, bounds=BOUNDS, labels=LabelSettings(min_diameter_km=1.5), split=split)
+    return Ground(kind=kind, bounds=BOUNDS, labels=LabelSettings(min_diameter_km=1.5), split=split, judged_from_km=2.0)
 
 
 @pytest.fixture(scope="module")

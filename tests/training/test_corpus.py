@@ -1,6 +1,7 @@
 """What a region gives to learn from, and how samples are shared out."""
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -14,12 +15,17 @@ from crater_pipeline.rasters.files import raster_info
 from crater_pipeline.sphere.bodies import MOON
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.tiles.splits import SplitSettings
-from crater_pipeline.training.corpus import Ground, ground_scene, sample_shares
+from crater_pipeline.training.corpus import ground_scene, sample_shares
+from crater_pipeline.training.ground import Ground
 from crater_pipeline.training.scenes import pyramid
 from crater_pipeline.training.settings import PretrainingSettings
 from tests.simulated_ground import simulated_ground
 
 BOUNDS = (0.0, 20.0, 3.0, 23.0)
+
+
+def ground_of(kind: Literal["image", "dtm"], labels: LabelSettings) -> Ground:
+    return Ground(kind=kind, bounds=BOUNDS, labels=labels, split=SplitSettings(block_px=128), judged_from_km=2.0)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +39,9 @@ def test_a_photograph_shows_its_own_greys_where_it_is_trained_on_and_nothing_els
     folder: Path, tmp_path: Path
 ) -> None:
     split = SplitSettings(block_px=128)
-    ground = Ground(kind="image", bounds=BOUNDS, labels=LabelSettings(min_diameter_km=2.0), split=split)
+    ground = Ground(
+        kind="image", bounds=BOUNDS, labels=LabelSettings(min_diameter_km=2.0), split=split, judged_from_km=2.0
+    )
     scene = ground_scene(folder / "image.tif", folder / "catalogue.parquet", ground, MOON, tmp_path / "store" / "x.npy")
     assert scene.shows == "photograph"
     info = raster_info(folder / "image.tif")
@@ -51,7 +59,9 @@ def test_a_photograph_shows_its_own_greys_where_it_is_trained_on_and_nothing_els
 
 
 def test_values_and_their_halves_are_mapped_from_files(folder: Path, tmp_path: Path) -> None:
-    ground = Ground(kind="dtm", bounds=BOUNDS, labels=LabelSettings(), split=SplitSettings(block_px=128))
+    ground = Ground(
+        kind="dtm", bounds=BOUNDS, labels=LabelSettings(), split=SplitSettings(block_px=128), judged_from_km=2.0
+    )
     scene = ground_scene(folder / "elevation.tif", folder / "catalogue.parquet", ground, MOON, tmp_path / "x.npy")
     assert scene.shows == "terrain"
     for level in pyramid(scene):

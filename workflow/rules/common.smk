@@ -84,9 +84,10 @@ def region_body(wildcards):
 
 
 def split_of(wildcards):
-    """How the region is divided, as JSON; None where nothing is trained, so that all of it is test."""
+    """How the region is divided, as JSON; None where its weights never saw any of it, so that all of it is test."""
     plan = regions[wildcards.region]
-    return plan.stage(STAGES["split"]).model_dump_json() if plan.trained else None
+    split = plan.stage(STAGES["split"])
+    return split.model_dump_json() if plan.trained or split.learned_before else None
 
 
 def flag(attribute):
@@ -145,11 +146,12 @@ def pretraining_files(name):
     return files
 
 
-def pretraining_bounds():
-    """Bounds of those regions, each as one word."""
-    return [
-        ",".join(map(str, regions[name].bounds))
+def pretraining_sources(attribute):
+    """An input function: one attribute of those regions' plans, where they have it."""
+    return lambda wildcards: [
+        file
         for name in configuration.pretraining.regions
+        if (file := getattr(regions[name], attribute))
     ]
 
 
@@ -162,6 +164,9 @@ def pretraining_grounds():
                 "bounds": regions[name].bounds,
                 "labels": regions[name].stage(STAGES["labels"]).model_dump(),
                 "split": regions[name].stage(STAGES["split"]).model_dump(),
+                "judged_from_km": regions[name]
+                .stage(STAGES["evaluation"])
+                .min_diameter_km,
             }
         )
         for name in configuration.pretraining.regions

@@ -47,8 +47,8 @@ rule calibrate_weights:
     input:
         weights="results/pretraining/unfitted.safetensors",
         metadata="results/pretraining/unfitted.json",
-        image=pretraining_files("shaded.tif"),
-        elevation=pretraining_files("projected.tif"),
+        image=pretraining_sources("image_file"),
+        elevation=pretraining_sources("elevation_file"),
         catalogue=pretraining_files("catalogue.parquet"),
         code=code("calibrate_weights"),
     output:
@@ -68,16 +68,12 @@ rule calibrate_weights:
         image=lambda wildcards, input: repeated("image", input.image),
         elevation=lambda wildcards, input: repeated("elevation", input.elevation),
         catalogue=lambda wildcards, input: repeated("catalogue", input.catalogue),
-        bounds=lambda wildcards: repeated("bounds", pretraining_bounds()),
-        min_diameter_km=lambda wildcards: pretraining_plan()
-        .stage(STAGES["evaluation"])
-        .min_diameter_km,
+        ground=lambda wildcards: repeated("ground", pretraining_grounds()),
         max_cut_fraction=lambda wildcards: pretraining_plan()
         .stage(STAGES["evaluation"])
         .max_cut_fraction,
         body=lambda wildcards: pretraining_plan().body.model_dump_json(),
         tiling=pretraining_settings("tiling"),
-        split=pretraining_settings("split"),
         inference=pretraining_settings("inference"),
         merging=pretraining_settings("merging"),
         shading=pretraining_settings("shading"),
@@ -88,14 +84,12 @@ rule calibrate_weights:
         " {params.image}"
         " {params.elevation}"
         " {params.catalogue}"
-        " {params.bounds}"
+        " {params.ground}"
         " --output-weights={output.weights:q}"
         " --output-metadata={output.metadata:q}"
-        " --min-diameter-km={params.min_diameter_km}"
         " --max-cut-fraction={params.max_cut_fraction}"
         " --body={params.body:q}"
         " --tiling={params.tiling:q}"
-        " --split={params.split:q}"
         " --inference={params.inference:q}"
         " --merging={params.merging:q}"
         " --shading={params.shading:q}"
