@@ -8,6 +8,7 @@ from crater_pipeline.atomic import write_text
 from crater_pipeline.evaluation.operating_point import operating_point
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import JsonFile
 from crater_pipeline.tables import read_geotable, read_json, read_table
 
 logger = logging.getLogger(__name__)
@@ -20,7 +21,7 @@ def calibrate(
     footprint: Path,
     metadata: Path,
     initial_operating_point: Path | None = None,
-    output: Path,
+    output: JsonFile,
     trained: bool,
     suns: int = 1,
     min_diameter_km: float,

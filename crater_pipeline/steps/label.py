@@ -12,6 +12,7 @@ from crater_pipeline.labels.learnable import LabelSettings, learnable, raster_ci
 from crater_pipeline.rasters.files import raster_info
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import GeoTiff, JsonFile
 
 log = logging.getLogger(__name__)
 
@@ -22,8 +23,8 @@ def label(
     tiles: Path,
     catalogue: Path,
     elevation: Path | None = None,
-    output_annotations: Path,
-    output_heatmap: Path,
+    output_annotations: JsonFile,
+    output_heatmap: GeoTiff,
     body: Body,
     settings: LabelSettings,
 ) -> None:

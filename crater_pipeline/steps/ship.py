@@ -17,6 +17,7 @@ from crater_pipeline.models.weights import SeveralSuns, read_metadata
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import JsonFile, WeightsFile
 from crater_pipeline.tables import read_table
 from crater_pipeline.tiles.grid import TilingSettings
 from crater_pipeline.tiles.splits import SplitSettings
@@ -32,8 +33,8 @@ def ship(
     elevation: list[Path] | None = None,
     catalogue: list[Path],
     bounds: list[str],
-    output_weights: Path,
-    output_metadata: Path,
+    output_weights: WeightsFile,
+    output_metadata: JsonFile,
     min_diameter_km: float,
     max_cut_fraction: float,
     body: Body,

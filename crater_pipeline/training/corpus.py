@@ -16,6 +16,7 @@ from crater_pipeline.labels.learnable import LabelSettings, learnable, raster_ci
 from crater_pipeline.labels.shadow import MOST_SHADOW, shadow_share
 from crater_pipeline.rasters.files import open_raster, progress, raster_info, read_window, valid_mask
 from crater_pipeline.settings import Settings
+from crater_pipeline.signals import end_cleanly
 from crater_pipeline.simulation.scenes import drawn_scene
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
@@ -102,9 +103,15 @@ def processors() -> int:
 def simulated_scenes(settings: PretrainingSettings, cache: Path) -> list[Scene]:
     """Scenes of simulated terrain, drawn by all processors and cached as files in `cache`."""
     jobs = range(settings.simulated_scenes)
-    with ProcessPoolExecutor(min(processors(), MOST_SIMULATORS), mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        min(processors(), MOST_SIMULATORS), mp_context=get_context("spawn"), initializer=end_cleanly
+    ) as pool:
         futures = [pool.submit(drawn_scene, i, settings.simulated_size_px, settings.seed, cache) for i in jobs]
-        paths = [future.result() for future in progress(futures, "simulating terrain")]
+        try:
+            paths = [future.result() for future in progress(futures, "simulating terrain")]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # else an ending would wait for all scenes
+            raise
     scenes = []
     for path in paths:
         with np.load(path) as arrays:
