@@ -121,7 +121,7 @@ def corrected(layer: gpd.GeoDataFrame, name: str, before: pd.DataFrame, key: str
     original = before.drop_duplicates(key).set_index(key)[CIRCLE].reindex(ids).to_numpy(dtype=float)
     drawn, _ = fit_outlines(outlines, body)
     written = layer[CIRCLE].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
-    no_shape = np.isnan(drawn).any(axis=1)
+    no_shape = np.asarray(np.isnan(drawn).any(axis=1))
     _check_shapes(outlines, no_shape, rows, name)
     by_columns = no_shape | _same(drawn, written, body) | (_same(drawn, original, body) & np.isfinite(written).all(1))
     circles = np.where(by_columns[:, None], written, drawn)

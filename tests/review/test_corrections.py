@@ -234,7 +234,8 @@ def test_without_a_catalogue(names: Sequence[str]) -> None:
 
 def merged(layer: gpd.GeoDataFrame, row: int, *others: tuple[float, float, float]) -> None:
     """As QGIS's tool `Add Part` does."""
-    parts = circle_polygons(*zip(*others, strict=True), MOON)
+    lon, lat, diameter_km = np.array(others).T
+    parts = circle_polygons(lon, lat, diameter_km, MOON)
     shape = shapely.get_parts([layer.geometry[row], *parts])
     layer.loc[row, "geometry"] = shapely.MultiPolygon(list(shape))
 
