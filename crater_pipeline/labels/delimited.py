@@ -24,6 +24,9 @@ Row = tuple[int, list[str]]
 
 SEPARATORS = ",;\t|"
 
+NUMERAL = re.compile(r"\s*[-+.]?\d")
+"""How a number begins: a row that holds some is no comment, though its first cell may begin with `#`."""
+
 CHUNK_ROWS = 500
 """Rows whose cells are texts at the same time."""
 
@@ -161,9 +164,9 @@ def _rows(reader: "_csv.Reader", before: int, header: Header | None, path: Path)
             if not any(map(str.strip, row)):
                 continue
             if header:
-                if len(row) != width:
-                    if row[0].lstrip().startswith("#"):
-                        continue
+                if row[0].lstrip().startswith("#") and not any(map(NUMERAL.match, row[1:])):
+                    continue
+                if len(row) > width:
                     _check_width(row, header, line, path)
                 if end > line:
                     raise UserError(f"{path}: line {line}: a cell goes on in the next; is a quotation mark missing?")
