@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from rasterio.windows import Window
 
 from crater_pipeline.labels.learnable import LabelSettings, learnable, raster_circles, raster_relief_m
@@ -20,6 +19,7 @@ from crater_pipeline.signals import end_cleanly
 from crater_pipeline.simulation.scenes import drawn_scene
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
+from crater_pipeline.tables import read_table
 from crater_pipeline.tiles.grid import TilingSettings
 from crater_pipeline.tiles.parts import Parts
 from crater_pipeline.tiles.searched import CELL_PX
@@ -49,7 +49,7 @@ def ground_scene(raster: Path, catalogue: Path, ground: Ground, body: Body, stor
     Its values are kept in the file `store` (.npy) and mapped from there: memory holds a strip of it.
     """
     info = raster_info(raster)
-    craters = pd.read_parquet(catalogue)
+    craters = read_table(catalogue, ["lon", "lat", "diameter_km"])
     circles = raster_circles(info, craters, body)
     relief = raster_relief_m(raster, circles) if ground.kind == "dtm" else None
     shown = learnable(craters["diameter_km"].to_numpy(), relief, ground.labels)
