@@ -13,12 +13,31 @@ def atomic_path(target: Path) -> Iterator[Path]:
 
     It lies in a temporary folder of its own so that sidecars (.aux.xml, -journal) never litter the results.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    try:
+    with _folder_beside(target) as folder:
         temporary = folder / target.name
         yield temporary
         temporary.replace(target)
+
+
+@contextmanager
+def atomic_folder(target: Path) -> Iterator[Path]:
+    """An empty temporary folder beside `target` that takes its place when the block ends without error."""
+    with _folder_beside(target) as folder:
+        temporary = folder / target.name
+        temporary.mkdir()
+        yield temporary
+        if target.exists():
+            target.rename(folder / "replaced")
+        temporary.rename(target)
+
+
+@contextmanager
+def _folder_beside(target: Path) -> Iterator[Path]:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # a part of the name will do: with what is added the whole one may be longer than a name can be
+    folder = Path(tempfile.mkdtemp(prefix=f".{target.name[:40]}.", dir=target.parent))
+    try:
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -2,13 +2,19 @@
 
 import json
 from pathlib import Path
+from random import Random
 
+import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from crater_pipeline.errors import UserError
+from crater_pipeline.sphere.bodies import MOON
 from crater_pipeline.tables import METADATA_KEY, read_geotable, read_json, read_table
 
 
@@ -43,3 +49,35 @@ def test_json(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(UserError, match=r"x\.json: not valid JSON"):
         read_json(path)
+
+
+def test_text_where_numbers_belong(tmp_path: Path) -> None:
+    pd.DataFrame({"lon": ["1,5"], "lat": [2.0]}).to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(UserError, match=r"t\.parquet: the columns lon must hold numbers"):
+        read_table(tmp_path / "t.parquet", ["lon", "lat"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from([1, 3, 30]), st.booleans(), st.booleans())
+def test_damage_is_one_message_or_none(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, count: int, cut: bool, geographic: bool
+) -> None:
+    """Bytes changed anywhere, also within pages: whatever the libraries say of it."""
+    random = Random(seed)
+    numbers = [random.uniform(-90, 90) for _ in range(100)]
+    table = pd.DataFrame({"catalogue_id": [f"K{i}" for i in range(100)], "lon": numbers, "lat": numbers})
+    table.attrs = {"weights_hash": "abc"}
+    path = tmp_path_factory.getbasetemp() / "damaged.parquet"
+    if geographic:
+        gpd.GeoDataFrame(table, geometry=shapely.points(numbers, numbers), crs=MOON.geographic_crs).to_parquet(path)
+    else:
+        table.to_parquet(path)
+    damaged = bytearray(path.read_bytes())
+    for _ in range(count):
+        damaged[random.randrange(len(damaged))] = random.randrange(256)
+    path.write_bytes(damaged[: random.randrange(len(damaged))] if cut else damaged)
+    try:
+        (read_geotable if geographic else read_table)(path, ["catalogue_id", "lon", "lat"])
+    except UserError as error:
+        assert len(str(error)) < 500  # noqa: PT017 (it may, but need not, be raised)
+        assert str(error).isprintable()  # noqa: PT017

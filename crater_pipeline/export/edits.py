@@ -11,10 +11,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-logger = logging.getLogger(__name__)
+from crater_pipeline.errors import UserError
+from crater_pipeline.recognition import NOT_OURS, is_own_geopackage, written_hash
 
-HASH_KEY = "content_hash"
-"""Key of the hash in the table `provenance`."""
+logger = logging.getLogger(__name__)
 
 SIDECARS = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside a file that is open, with changes that the file itself does not hold yet."""
@@ -77,18 +77,16 @@ def _value(value: object) -> bytes:
 
 
 def is_edited(path: Path) -> bool:
-    """Whether an existing file may hold a user's work: its content is not what was written.
+    """Whether a GeoPackage that was written here may hold a user's work: its content is not what was written.
 
-    A file that is open in another program counts too (what is saved there next would be lost with it), and one that
-    does not say what was written, or is no GeoPackage at all.
+    A file that is open in another program counts too: what is saved there next would be lost with it.
     """
     if Path(f"{path}-wal").exists():
         return True
     try:
         # not read-only and not immutable: an interrupted change in a journal has to be settled first
         with closing(sqlite3.connect(path)) as database:
-            known = database.execute("SELECT value FROM provenance WHERE key = ?", (HASH_KEY,)).fetchone()
-            return known is None or known[0] != content_hash(database)
+            return written_hash(database) != content_hash(database)
     except sqlite3.DatabaseError:
         return True
 
@@ -106,8 +104,17 @@ def keep_edited(path: Path) -> Path | None:
 
     It is renamed, together with what SQLite keeps beside it, so that a program that has it open goes on with the
     file that it knows.
+
+    Raises
+    ------
+    UserError
+        If what is there was not written here: it is nothing that a run may move away.
     """
-    if not path.exists() or not is_edited(path):
+    if not path.exists() or (path.is_file() and path.stat().st_size == 0):
+        return None
+    if not is_own_geopackage(path):
+        raise UserError(f"{path}: {NOT_OURS}")
+    if not is_edited(path):
         return None
     kept = kept_path(path)
     # the journals first: under the old name they would be taken for the new file's

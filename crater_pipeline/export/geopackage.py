@@ -13,9 +13,10 @@ import pyogrio
 import shapely
 
 from crater_pipeline.atomic import atomic_path
-from crater_pipeline.export.edits import HASH_KEY, content_hash, keep_edited
+from crater_pipeline.export.edits import content_hash, keep_edited
 from crater_pipeline.export.reference_systems import authority, wkt1
 from crater_pipeline.export.streams import GEOMETRY, Geometries, feature_stream
+from crater_pipeline.recognition import HASH_KEY
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.craters import circle_polygons, crosses_antimeridian
 

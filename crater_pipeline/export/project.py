@@ -16,10 +16,12 @@ import shapely
 from pyproj import CRS
 
 from crater_pipeline.atomic import atomic_path
+from crater_pipeline.errors import UserError
 from crater_pipeline.export.edits import kept_path
 from crater_pipeline.export.mosaic_view import MosaicView
 from crater_pipeline.export.project_layers import raster_layer, reference_system, relative_source, vector_layers
 from crater_pipeline.export.styles import QGIS_VERSION
+from crater_pipeline.recognition import NOT_OURS, is_project
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.projections import transformer
 
@@ -53,6 +55,11 @@ def write_project(
     `seam` as in `styles.symbology`.
 
     A project that is there and was saved by a user since it was written is kept beside the new one.
+
+    Raises
+    ------
+    UserError
+        If something else than a project is there.
     """
     extent = shown_extent(footprint, mosaic, body)
     document = project_document(title, path.parent, geopackage, mosaic, extent, body, seam)
@@ -61,6 +68,8 @@ def write_project(
             archive.writestr(zipfile.ZipInfo(f"{path.stem}.qgs", TIMESTAMP), document, zipfile.ZIP_DEFLATED)
             archive.comment = _hash(document.encode())
         if path.exists() and not is_as_written(path):
+            if not is_project(path):
+                raise UserError(f"{path}: {NOT_OURS}")
             kept = path.rename(kept_path(path))
             logger.warning("%s was saved since it was written: it is kept as %s", path, kept.name)
 

@@ -1,20 +1,18 @@
 """Published crater catalogues as one table: catalogue_id, lon, lat, diameter_km, arc_fraction."""
 
-import gzip
 import logging
-import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from crater_pipeline.contents import is_web_page, read_head
 from crater_pipeline.errors import UserError
+from crater_pipeline.labels.delimited import Header, Table, read_columns, read_header, shortened
+from crater_pipeline.labels.unpacking import open_text
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds, wrap_longitude
 from crater_pipeline.sphere.craters import circles_meet_bounds, crater_ids
@@ -61,9 +59,9 @@ def read_catalogue(path: Path, format: CatalogueFormat, body: Body) -> pd.DataFr
     """Read a catalogue as a table with columns `COLUMNS`, in the file's order.
 
     Longitudes come out in [-180, 180), diameters in km, `arc_fraction` (the share of the rim that was traced) is NaN
-    where unknown. The file is text with a header, separated by commas, semicolons or tabs, plain, gzipped or the
-    only .csv of a zip. Craters whose name occurs again get `-2`, `-3`... in the file's order; craters without a name
-    are named after their position.
+    where unknown. The file is text with a header in any dialect, plain, gzipped or the only table of a zip: see
+    `delimited` and `unpacking`. Craters whose name occurs again get `-2`, `-3`... in the file's order; craters without
+    a name are named after their position.
 
     Raises
     ------
@@ -72,21 +70,28 @@ def read_catalogue(path: Path, format: CatalogueFormat, body: Body) -> pd.DataFr
         a latitude outside +-90, a diameter not positive or larger than the body's hemisphere.
     """
     schema = SCHEMAS[format]
-    with _open_text(path) as stream:
-        raw = _read_columns(stream, path, schema, format)
-    lon = _numbers(raw, schema.lon, path)
-    lat = _numbers(raw, schema.lat, path)
-    diameter_km = _numbers(raw, schema.diameter, path) * schema.diameter_unit_km
-    _check(raw, schema.lon, (lon >= -180) & (lon <= 360), "outside -180..360 degrees", path)
-    _check(raw, schema.lat, (lat >= -90) & (lat <= 90), "outside -90..90 degrees", path)
-    _check(raw, schema.diameter, diameter_km > 0, "not a positive diameter", path)
+    with open_text(path) as stream:
+        header, rows = read_header(stream, schema.lon, path)
+        ids = _checked_names(header, schema, format, path)
+        arc = schema.arc_fraction if schema.arc_fraction and header.has(schema.arc_fraction) else None
+        numbers = [schema.lon, schema.lat, schema.diameter, *([arc] if arc else [])]
+        table = read_columns(rows, header, numbers, [ids] if ids else [])
+    lon, lat = table.numbers[schema.lon], table.numbers[schema.lat]
+    diameter_km = table.numbers[schema.diameter] * schema.diameter_unit_km
+    for column in (schema.lon, schema.lat, schema.diameter):
+        _check(table, column, np.isfinite(table.numbers[column]), "not a number", path)
+    _check(table, schema.lon, (lon >= -180) & (lon <= 360), "outside -180..360 degrees", path)
+    swapped = "outside -90..90 degrees"
+    if (np.abs(lat) > 90).any() and (np.abs(lon) <= 90).all():
+        swapped += f" (have {schema.lon} and {schema.lat} changed places?)"
+    _check(table, schema.lat, np.abs(lat) <= 90, swapped, path)
+    _check(table, schema.diameter, diameter_km > 0, "not a positive diameter", path)
     largest = np.pi * body.radius_km
-    _check(raw, schema.diameter, diameter_km < largest, f"more than half of {body.name}'s circumference", path)
+    _check(table, schema.diameter, diameter_km < largest, f"more than half of {body.name}'s circumference", path)
     lon = wrap_longitude(lon)
-    arc = np.full(len(raw), np.nan)
-    if schema.arc_fraction in raw:
-        arc = pd.to_numeric(raw[schema.arc_fraction], errors="coerce").to_numpy(dtype=float)
-    return _table(_names(raw, schema, lon, lat, diameter_km, path), lon, lat, diameter_km, arc)
+    fraction = table.numbers[arc] if arc else np.full(len(lon), np.nan)
+    names = _names(table.texts[ids] if ids else None, lon, lat, diameter_km, path)
+    return _table(names, lon, lat, diameter_km, np.where(np.isfinite(fraction), fraction, np.nan))
 
 
 def clip_catalogue(catalogue: pd.DataFrame, bounds: Bounds, body: Body) -> pd.DataFrame:
@@ -102,122 +107,54 @@ def _table(names: NDArray[np.object_], *numbers: NDArray[np.float64]) -> pd.Data
     return table
 
 
-@contextmanager
-def _open_text(path: Path) -> Iterator[IO[bytes]]:
-    """The catalogue's bytes, unpacked; what it is shows in its first bytes, for downloads come without a suffix."""
-    if not path.is_file():
-        raise UserError(f"{path}: no such catalogue file; correct the path or download it")
-    head = read_head(path)
-    if is_web_page(head):
-        raise UserError(f"{path}: is a web page, not a table; check the address it was downloaded from")
-    try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive, archive.open(_only_table(archive, path)) as member:
-                yield member
-        elif head.startswith(b"\x1f\x8b"):
-            with gzip.open(path) as unpacked:
-                yield unpacked  # type: ignore[misc]
-        else:
-            with path.open("rb") as stream:
-                yield stream
-    except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError) as error:
-        raise UserError(f"{path}: corrupt archive ({error}); delete it and download it again") from error
-
-
-def _only_table(archive: zipfile.ZipFile, path: Path) -> str:
-    names = [name for name in archive.namelist() if not name.startswith("__MACOSX/")]
-    tables = [name for name in names if name.lower().endswith(TABLE_SUFFIXES[0])]
-    tables = tables or [name for name in names if name.lower().endswith(TABLE_SUFFIXES)]
-    if len(tables) != 1:
-        raise UserError(f"{path}: the archive must hold exactly one .csv, it holds {', '.join(names) or 'nothing'}")
-    return tables[0]
-
-
-def _read_columns(stream: IO[bytes], path: Path, schema: Schema, format: str) -> pd.DataFrame:
-    """The columns that `schema` names, under its own spelling; the index is the line in the file."""
-    header = stream.readline().decode("utf-8-sig", errors="replace").rstrip("\r\n")
-    separator = max(",;\t", key=header.count)
-    present = [name.strip().strip('"') for name in header.split(separator)]
-    wanted = [schema.lon, schema.lat, schema.diameter, *([schema.arc_fraction] if schema.arc_fraction else [])]
-    by_lower = {name.lower(): name for name in reversed(present)}
-    ids = next((name for name in schema.ids if name.lower() in by_lower), None)
-    optional = {schema.arc_fraction}
-    missing = [name for name in wanted if name.lower() not in by_lower and name not in optional]
+def _checked_names(header: Header, schema: Schema, format: str, path: Path) -> str | None:
+    """The column that names the craters, if there is one; `UserError` if another that is needed is not there once."""
+    wanted = [schema.lon, schema.lat, schema.diameter]
+    ids = next((name for name in schema.ids if header.has(name)), None)
+    missing = [name for name in wanted if not header.has(name)]
     if schema.ids_required and ids is None:
         missing.append(schema.ids[0])
     if missing:
+        if not any(header.names):
+            found = "the file is empty"
+        elif all(re.fullmatch(r"[-+.,\d]*", name) for name in header.names):
+            found = f"the file begins with numbers ({header.shown}): its first line must name the columns"
+        else:
+            found = f"the file has {header.shown}"
         raise UserError(
             f"{path}: a catalogue of format '{format}' needs the column{'s' * (len(missing) > 1)} "
-            f"{', '.join(missing)}; the file has {', '.join(present)}. Rename them or choose another format "
-            f"({', '.join(SCHEMAS)})"
+            f"{', '.join(missing)}; {found}. Rename them or choose another format ({', '.join(SCHEMAS)})"
         )
-    spelling = {by_lower[name.lower()]: name for name in [*wanted, *([ids] if ids else [])] if name.lower() in by_lower}
-    try:
-        table = pd.read_csv(
-            stream,
-            sep=separator,
-            header=None,
-            names=present if len(set(present)) == len(present) else _distinct(present),
-            usecols=list(spelling),
-            dtype={by_lower[ids.lower()]: "str"} if ids else None,
-            index_col=False,
-            skip_blank_lines=False,  # else the line numbers of messages would slip
-            encoding_errors="replace",
-            low_memory=False,
-        )
-    except (pd.errors.EmptyDataError, pd.errors.ParserError) as error:
-        if _ends_with_header(path):
-            return pd.DataFrame({name: pd.Series([], dtype=float) for name in spelling.values()})
-        raise UserError(f"{path}: not a well-formed table ({error}); mend that line") from error
-    table.index = pd.RangeIndex(2, len(table) + 2)
-    return table.rename(columns=spelling).dropna(how="all")
+    for name in wanted:
+        if header.count(name) > 1:
+            raise UserError(f"{path}: the column {name} is there twice; remove or rename one")
+    return ids
 
 
-def _ends_with_header(path: Path) -> bool:
-    """Whether nothing but empty lines follows the first line."""
-    with _open_text(path) as stream:
-        stream.readline()
-        return not any(line.strip() for line in stream)
-
-
-def _distinct(names: list[str]) -> list[str]:
-    """Column names with repetitions numbered: only the first of a kind is read."""
-    return [name if name not in names[:i] else f"{name}.{i}" for i, name in enumerate(names)]
-
-
-def _numbers(raw: pd.DataFrame, column: str, path: Path) -> NDArray[np.float64]:
-    """A column as floats, or an error at the first cell that is not a finite number."""
-    values = pd.to_numeric(raw[column], errors="coerce").to_numpy(dtype=float)
-    _check(raw, column, np.isfinite(values), "not a number", path)
-    return values
-
-
-def _check(raw: pd.DataFrame, column: str, good: NDArray[np.bool_], problem: str, path: Path) -> None:
+def _check(table: Table, column: str, good: NDArray[np.bool_], problem: str, path: Path) -> None:
     if good.all():
         return
     first = int(np.argmin(good))
-    value = raw[column].iloc[first]
-    cell = "empty" if pd.isna(value) else f"'{value}'"
+    text = table.cells[column].get(first, str(table.numbers[column][first]))
+    cell = f"'{shortened(text)}'" if text else "empty"
     others = int((~good).sum()) - 1
     raise UserError(
-        f"{path}: line {raw.index[first]}, column {column}: {cell} is {problem}"
+        f"{path}: line {table.lines[first]}, column {column}: {cell} is {problem}"
         f"{f' (and {others} more)' if others else ''}; correct or remove the row"
     )
 
 
 def _names(
-    raw: pd.DataFrame,
-    schema: Schema,
+    given: list[str] | None,
     lon: NDArray[np.float64],
     lat: NDArray[np.float64],
     diameter_km: NDArray[np.float64],
     path: Path,
 ) -> NDArray[np.object_]:
-    column = next((name for name in schema.ids if name in raw), None)
-    if column is None:
+    if given is None:
         return crater_ids(lon, lat, diameter_km)
-    names = raw[column].astype(object).reset_index(drop=True)
-    unnamed = names.isna().to_numpy()
+    names = pd.Series(given, dtype=object)
+    unnamed = (names == "").to_numpy(dtype=bool)
     if unnamed.any():
         names[unnamed] = crater_ids(lon[unnamed], lat[unnamed], diameter_km[unnamed])
     # a made-up name may itself be taken: repeat until all differ

@@ -17,13 +17,15 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from crater_pipeline.errors import UserError
 from crater_pipeline.evaluation.matching import optimal_matches
 from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import wrap_longitude
 from crater_pipeline.sphere.craters import crater_ids, great_circle_km
-from crater_pipeline.sphere.outlines import fit_outlines
+from crater_pipeline.sphere.outlines import fit_outlines, split_outlines
 from crater_pipeline.tiles.inside import assign_split
 
 FloatArray = NDArray[np.float64]
@@ -110,16 +112,21 @@ def corrected(layer: gpd.GeoDataFrame, name: str, before: pd.DataFrame, key: str
     """A layer's circles as they are meant: `key`, catalogue_id, lon, lat, diameter_km, mark, edited, added, origin.
 
     A shape and its columns may disagree. The one that still is what it was `before` (a table with the column `key`)
-    has not been touched, so the other counts; the shape, if both were touched or the row is new.
+    has not been touched, so the other counts; the shape, if both were touched or the row is new. Of a shape of several
+    parts each is a crater: one keeps the row's name, the others are added.
     """
+    of_row, outlines = split_outlines(layer.geometry.to_numpy())
+    rows, layer = layer.index[of_row], layer.iloc[of_row].reset_index(drop=True)
     ids = layer[key].astype(object).where(layer[key].isin(before[key]), None)
     original = before.drop_duplicates(key).set_index(key)[CIRCLE].reindex(ids).to_numpy(dtype=float)
-    drawn, _ = fit_outlines(layer.geometry.to_numpy(), body)
+    drawn, _ = fit_outlines(outlines, body)
     written = layer[CIRCLE].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
-    no_shape = np.isnan(drawn).any(axis=1)
+    no_shape = np.asarray(np.isnan(drawn).any(axis=1))
+    _check_shapes(outlines, no_shape, rows, name)
     by_columns = no_shape | _same(drawn, written, body) | (_same(drawn, original, body) & np.isfinite(written).all(1))
     circles = np.where(by_columns[:, None], written, drawn)
-    _check_circles(circles, layer.index, name, body)
+    _check_circles(circles, rows, name, body)
+    circles[:, 0] = wrap_longitude(circles[:, 0])
     edited = ~_same(circles, original, body)
     # a row that was copied carries the name of the one that it was copied from
     copied = ids.iloc[np.argsort(edited, kind="stable")].duplicated().reindex(ids.index) & ids.notna()
@@ -128,7 +135,7 @@ def corrected(layer: gpd.GeoDataFrame, name: str, before: pd.DataFrame, key: str
     table = pd.DataFrame({key: ids, "catalogue_id": layer["catalogue_id"].astype(object)}, index=layer.index)
     table.loc[added, [*{key, "catalogue_id"}]] = None
     table[CIRCLE] = np.where((edited | added)[:, None], circles, original)
-    table["mark"], table["edited"], table["added"] = _marks(layer, name), edited & ~added, added
+    table["mark"], table["edited"], table["added"] = _marks(layer, rows, name), edited & ~added, added
     table["origin"] = np.select([added, edited], ["added", f"{kept}, moved"], kept)
     return table
 
@@ -140,9 +147,21 @@ def _same(first: FloatArray, second: FloatArray, body: Body) -> BoolArray:
     return (distance < limit) & (np.abs(first[:, 2] - second[:, 2]) < limit)
 
 
+def _check_shapes(outlines: NDArray[np.object_], no_circle: BoolArray, rows: pd.Index, name: str) -> None:
+    """A shape that is there is meant: where no circle goes through it, the numbers beside it do not stand for it."""
+    bad = no_circle & ~shapely.is_empty(outlines) & pd.notna(outlines)
+    if bad.any():
+        raise UserError(
+            f"layer {name}: {_some(rows[bad])} a shape that is no crater's outline (a point, a line, or all vertices "
+            "on one line); draw a polygon instead, or delete the row"
+        )
+
+
 def _check_circles(circles: FloatArray, rows: pd.Index, name: str, body: Body) -> None:
     lon, lat, diameter_km = circles.T
-    good = np.isfinite(lon) & (np.abs(lat) <= 90) & (diameter_km > 0) & (diameter_km < np.pi * body.radius_km)
+    good = (
+        (lon >= -180) & (lon <= 360) & (np.abs(lat) <= 90) & (diameter_km > 0) & (diameter_km < np.pi * body.radius_km)
+    )
     if not good.all():
         raise UserError(
             f"layer {name}: {_some(rows[~good])} neither a shape nor a lon, lat and diameter_km that are a crater; "
@@ -150,7 +169,7 @@ def _check_circles(circles: FloatArray, rows: pd.Index, name: str, body: Body) -
         )
 
 
-def _marks(layer: gpd.GeoDataFrame, name: str) -> pd.Series:
+def _marks(layer: gpd.GeoDataFrame, rows: pd.Index, name: str) -> pd.Series:
     """The column `review`, in small letters; a layer without it has no marks."""
     if "review" not in layer:
         return pd.Series("", index=layer.index)
@@ -160,7 +179,7 @@ def _marks(layer: gpd.GeoDataFrame, name: str) -> pd.Series:
     unknown = ~marks.isin(["", ACCEPT, REJECT])
     if unknown.any():
         raise UserError(
-            f"layer {name}, column review: '{marks[unknown].iloc[0]}' is not known ({_some(layer.index[unknown])} such "
+            f"layer {name}, column review: '{marks[unknown].iloc[0]}' is not known ({_some(rows[unknown])} such "
             f"a mark); write {ACCEPT}, {REJECT} or nothing"
         )
     return marks
@@ -168,6 +187,7 @@ def _marks(layer: gpd.GeoDataFrame, name: str) -> pd.Series:
 
 def _some(rows: pd.Index) -> str:
     """`rows 3, 7, 9 and 4 more have`, by the numbers that QGIS shows as fid."""
+    rows = rows.unique()
     more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
     return f"row{'s' * (len(rows) > 1)} {', '.join(map(str, rows[:3]))}{more} {'have' if len(rows) > 1 else 'has'}"
 

@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from crater_pipeline.errors import UserError
+from crater_pipeline.signals import ending_cleanly
+from crater_pipeline.steps._outputs import check_outputs
 
 
 def configure_logging() -> None:
@@ -24,10 +26,19 @@ def configure_logging() -> None:
 
 
 def run_app(app: cyclopts.App) -> None:
-    """Run `app` on the process's arguments; exit 1 with one message on a user's mistake."""
+    """Run `app` on the process's arguments; exit 1 with one message on a user's mistake.
+
+    Nothing runs before it is known that what it writes harms nothing. Ctrl-C ends with 130, SIGTERM with 143.
+    """
     configure_logging()
     try:
-        app()
+        with ending_cleanly():
+            step, bound, _ = app.parse_args()
+            bound.apply_defaults()
+            check_outputs(step, bound.arguments)
+            step(*bound.args, **bound.kwargs)
+    except KeyboardInterrupt:
+        sys.exit(130)
     except UserError as error:
         sys.exit(f"error: {error}")
     except ValidationError as error:

@@ -9,6 +9,7 @@ from crater_pipeline.models.metadata import read_metadata
 from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import JsonFile
 from crater_pipeline.tables import read_geotable, read_model, read_table
 
 logger = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ def calibrate(
     footprint: Path,
     metadata: Path,
     initial_operating_point: Path | None = None,
-    output: Path,
+    output: JsonFile,
     trained: bool,
     suns: int = 1,
     min_diameter_km: float,

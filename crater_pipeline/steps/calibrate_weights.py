@@ -16,6 +16,7 @@ from crater_pipeline.models.metadata import SeveralSuns, read_metadata
 from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import JsonFile, WeightsFile
 from crater_pipeline.tables import read_table
 from crater_pipeline.tiles.grid import TilingSettings
 from crater_pipeline.training.ground import Ground
@@ -31,8 +32,8 @@ def calibrate_weights(
     elevation: list[Path] | None = None,
     catalogue: list[Path],
     ground: list[str],
-    output_weights: Path,
-    output_metadata: Path,
+    output_weights: WeightsFile,
+    output_metadata: JsonFile,
     max_cut_fraction: float,
     body: Body,
     tiling: TilingSettings,

@@ -14,6 +14,7 @@ from crater_pipeline.reporting.comparison_report import RATES, render
 from crater_pipeline.reporting.pages import number
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import HtmlPage, JsonFile
 from crater_pipeline.tables import read_geotable, read_json, read_model, read_table
 
 logger = logging.getLogger(__name__)
@@ -30,8 +31,8 @@ def compare(
     footprint: list[Path],
     metadata: list[Path],
     entry: list[str],
-    output: Path,
-    output_report: Path,
+    output: JsonFile,
+    output_report: HtmlPage,
     title: str,
     body: Body,
     settings: EvaluationSettings,

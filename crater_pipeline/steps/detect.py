@@ -15,6 +15,7 @@ from crater_pipeline.models.weights import load_network
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import ParquetFile
 from crater_pipeline.tiles.grid import TilingSettings
 
 log = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ def detect(
     elevation: Path | None = None,
     weights: Path,
     metadata: Path,
-    output: Path,
+    output: ParquetFile,
     bounds: tuple[float, float, float, float],
     body: Body,
     tiling: TilingSettings,

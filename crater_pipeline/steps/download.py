@@ -1,17 +1,16 @@
 """The region's part of a mosaic on the internet."""
 
-from pathlib import Path
-
 from crater_pipeline.download.windows import download_whole_then_cut, download_window
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import GeoTiff
 
 
 def download(
     *,
     url: str,
-    output: Path,
+    output: GeoTiff,
     bounds: tuple[float, float, float, float],
     body: Body,
     margin_deg: float = 0.0,

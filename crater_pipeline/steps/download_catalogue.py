@@ -1,12 +1,11 @@
 """A crater catalogue from the internet."""
 
-from pathlib import Path
-
 from crater_pipeline.download.files import download_file
 from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import DownloadedTable
 
 
-def download_catalogue(*, url: str, output: Path, sha256: str | None = None) -> None:
+def download_catalogue(*, url: str, output: DownloadedTable, sha256: str | None = None) -> None:
     """Download a catalogue as it is, continuing an interrupted download.
 
     Parameters

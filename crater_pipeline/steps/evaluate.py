@@ -11,6 +11,7 @@ from crater_pipeline.evaluation.summary import SPLIT, evaluate_region, plain
 from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import JsonFile, ParquetFile
 from crater_pipeline.tables import read_geotable, read_json, read_model, read_table
 
 logger = logging.getLogger(__name__)
@@ -25,8 +26,8 @@ def evaluate(
     operating_point: Path,
     catalogue: Path,
     footprint: Path,
-    output: Path,
-    output_matches: Path,
+    output: JsonFile,
+    output_matches: ParquetFile,
     region: str,
     body: Body,
     settings: EvaluationSettings = EvaluationSettings(),  # noqa: B008 (frozen)

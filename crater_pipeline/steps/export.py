@@ -14,6 +14,14 @@ from crater_pipeline.export.styles import crosses_seam, styles
 from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import (
+    CraterCsv,
+    DiamFile,
+    GeoPackageFile,
+    QgisProject,
+    SccFile,
+    Shapefile,
+)
 from crater_pipeline.tables import read_geotable, read_model, read_table
 
 logger = logging.getLogger(__name__)
@@ -27,14 +35,14 @@ def export(
     catalogue: Path,
     footprint: Path,
     image: Path,
-    output_geopackage: Path,
-    output_project: Path,
-    output_csv: Path,
-    output_shapefile: Path,
-    output_craterstats_shapefile: Path,
-    output_area_shapefile: Path,
-    output_diam: Path,
-    output_scc: Path,
+    output_geopackage: GeoPackageFile,
+    output_project: QgisProject,
+    output_csv: CraterCsv,
+    output_shapefile: Shapefile,
+    output_craterstats_shapefile: Shapefile,
+    output_area_shapefile: Shapefile,
+    output_diam: DiamFile,
+    output_scc: SccFile,
     provenance: str = "{}",
     body: Body,
     vertices: int = 72,

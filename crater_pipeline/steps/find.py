@@ -25,6 +25,7 @@ from crater_pipeline.rasters.files import raster_info
 from crater_pipeline.sphere.bodies import MOON, Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import GeoPackageFile
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ def find(
     raster: Path,
     /,
     *,
-    out: Path = Path("craters.gpkg"),
+    out: GeoPackageFile = Path("craters.gpkg"),
     kind: Literal["image", "dtm"] | None = None,
     bounds: tuple[float, float, float, float] | None = None,
     weights: Path | None = None,

@@ -8,6 +8,7 @@ from crater_pipeline.rasters.files import raster_info
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import ParquetFile
 from crater_pipeline.tiles import footprint as polygons
 from crater_pipeline.tiles.grid import TilingSettings
 from crater_pipeline.tiles.parts import Parts
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 def footprint(
     *,
     image: Path,
-    output: Path,
+    output: ParquetFile,
     bounds: tuple[float, float, float, float],
     body: Body,
     tiling: TilingSettings,

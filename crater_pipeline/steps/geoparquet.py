@@ -7,10 +7,11 @@ from crater_pipeline.export.publication import COLUMNS, is_exported
 from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import ParquetFile
 from crater_pipeline.tables import read_model, read_table
 
 
-def geoparquet(*, craters: Path, operating_point: Path, output: Path, body: Body, vertices: int = 72) -> None:
+def geoparquet(*, craters: Path, operating_point: Path, output: ParquetFile, body: Body, vertices: int = 72) -> None:
     """Write the craters at or above the operating threshold as polygons: the rows of the GeoPackage's `craters`.
 
     Parameters

@@ -8,6 +8,7 @@ from crater_pipeline.detection import georeferencing
 from crater_pipeline.rasters.files import raster_info
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import ParquetFile
 from crater_pipeline.tables import read_table
 
 logger = logging.getLogger(__name__)
@@ -15,7 +16,7 @@ logger = logging.getLogger(__name__)
 COLUMNS = ["level", "x_off", "y_off", "x", "y", "width", "height", "score", "core_distance", "touches_edge"]
 
 
-def georeference(*, detections: Path, image: Path, output: Path, body: Body) -> None:
+def georeference(*, detections: Path, image: Path, output: ParquetFile, body: Body) -> None:
     """Take the boxes of all tiles to selenographic circles, one row each.
 
     Parameters

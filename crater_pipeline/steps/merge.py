@@ -7,12 +7,13 @@ from crater_pipeline.detection import merging
 from crater_pipeline.detection.merging import MergingSettings
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import ParquetFile
 from crater_pipeline.tables import read_geotable, read_table
 
 COLUMNS = ["lon", "lat", "diameter_km", "diameter_px", "score", "level", "core_distance", "touches_edge"]
 
 
-def merge(*, craters: Path, footprint: Path, output: Path, body: Body, settings: MergingSettings) -> None:
+def merge(*, craters: Path, footprint: Path, output: ParquetFile, body: Body, settings: MergingSettings) -> None:
     """Keep every crater once: the tile that owns it, then the better of similar circles, inside the footprint.
 
     Parameters

@@ -19,6 +19,7 @@ from crater_pipeline.models.weights import (
 )
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import JsonFile, WeightsFile
 from crater_pipeline.training.camera import SUN_HEIGHTS_DEG
 from crater_pipeline.training.corpus import ground_scene, sample_shares, simulated_scenes
 from crater_pipeline.training.fit import EpochSampler, fit, loader, run_name
@@ -38,8 +39,8 @@ def pretrain(
     raster: list[Path],
     catalogue: list[Path],
     ground: list[str],
-    output_weights: Path,
-    output_metadata: Path,
+    output_weights: WeightsFile,
+    output_metadata: JsonFile,
     checkpoints: Path,
     body: Body,
     model: ModelSettings,
@@ -59,7 +60,7 @@ def pretrain(
     output_weights
         Weights to write (safetensors).
     output_metadata
-        Their description; threshold and calibration are filled in by the step `ship`.
+        Their description; threshold and calibration are filled in by the step `calibrate_weights`.
     checkpoints
         Folder for checkpoints, logs, simulated scenes and unpacked rasters; a run that was cut off goes on from it.
     """

@@ -9,6 +9,7 @@ from crater_pipeline.export import publication
 from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import ParquetFile
 from crater_pipeline.tables import read_model, read_table
 
 logger = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ def publish(
     craters: Path,
     operating_point: Path,
     catalogue: Path,
-    output: Path,
+    output: ParquetFile,
     min_diameter_km: float = 0.0,
     body: Body,
 ) -> None:

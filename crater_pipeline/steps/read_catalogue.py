@@ -9,6 +9,7 @@ from crater_pipeline.labels.catalogues import CatalogueFormat
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import ParquetFile
 
 logger = logging.getLogger(__name__)
 
@@ -16,7 +17,7 @@ logger = logging.getLogger(__name__)
 def read_catalogue(
     *,
     catalogue: Path | None = None,
-    output: Path,
+    output: ParquetFile,
     format: CatalogueFormat = "table",
     body: Body,
     bounds: tuple[float, float, float, float],

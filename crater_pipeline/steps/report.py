@@ -8,6 +8,7 @@ from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.reporting.report import ReportInputs, render
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import HtmlPage
 from crater_pipeline.tables import read_geotable, read_json, read_model, read_table
 
 logger = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ def report(
     operating_point: Path,
     image: Path,
     metadata: Path,
-    output: Path,
+    output: HtmlPage,
     title: str,
     body: Body,
 ) -> None:

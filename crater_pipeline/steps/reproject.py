@@ -2,16 +2,18 @@
 
 from pathlib import Path
 
+from crater_pipeline.rasters.members import check_not_part_of
 from crater_pipeline.rasters.reprojection import Kind, ReprojectionSettings, reproject_region
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import GeoTiff
 
 
 def reproject(
     *,
     mosaic: Path,
-    output: Path,
+    output: GeoTiff,
     kind: Kind,
     bounds: tuple[float, float, float, float],
     body: Body,
@@ -37,6 +39,7 @@ def reproject(
     settings
         Section `reprojection` of the configuration as JSON.
     """
+    check_not_part_of(output, mosaic)
     reproject_region(mosaic, output, Bounds(*bounds), body, kind, settings or ReprojectionSettings(), nodata)
 
 

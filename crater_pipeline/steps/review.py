@@ -11,6 +11,7 @@ from crater_pipeline.review import corrections as reviewing
 from crater_pipeline.review.layers import read_layers
 from crater_pipeline.sphere.bodies import MOON, Body
 from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import CorrectedCsv
 from crater_pipeline.tables import read_table
 
 log = logging.getLogger(__name__)
@@ -20,7 +21,7 @@ def review(
     geopackage: Path,
     /,
     *,
-    output: Path = Path("corrected.csv"),
+    output: CorrectedCsv = Path("corrected.csv"),
     catalogue: Path | None = None,
     only_accepted: bool = False,
     body: Annotated[Body, Parameter(show_default=False)] = MOON,

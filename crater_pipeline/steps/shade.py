@@ -6,9 +6,10 @@ from crater_pipeline.light.reflectance import ShadingSettings
 from crater_pipeline.light.shaded_raster import shade_raster
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import GeoTiff
 
 
-def shade(*, elevation: Path, output: Path, body: Body, settings: ShadingSettings | None = None) -> None:
+def shade(*, elevation: Path, output: GeoTiff, body: Body, settings: ShadingSettings | None = None) -> None:
     """Shade a terrain model with the Lunar-Lambert law.
 
     Parameters

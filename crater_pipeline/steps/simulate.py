@@ -1,7 +1,6 @@
 """Step: a simulated region, with every crater known."""
 
 import logging
-from pathlib import Path
 
 from crater_pipeline.atomic import atomic_path
 from crater_pipeline.rasters.files import create_raster
@@ -11,15 +10,16 @@ from crater_pipeline.simulation.settings import SimulationSettings
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import GeoTiff, SimulatedCsv
 
 logger = logging.getLogger(__name__)
 
 
 def simulate(
     *,
-    output_image: Path,
-    output_dtm: Path,
-    output_catalogue: Path,
+    output_image: GeoTiff,
+    output_dtm: GeoTiff,
+    output_catalogue: SimulatedCsv,
     seed: int,
     pixel_size_m: float,
     bounds: tuple[float, float, float, float],

@@ -7,6 +7,7 @@ from crater_pipeline.rasters.files import open_raster
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import ParquetFile, TileFolder
 from crater_pipeline.tiles.grid import TilingSettings
 from crater_pipeline.tiles.parts import Parts
 from crater_pipeline.tiles.splits import SplitSettings
@@ -16,8 +17,8 @@ from crater_pipeline.tiles.writing import write_tiles
 def tile(
     *,
     image: Path,
-    output_tiles: Path,
-    output_images: Path,
+    output_tiles: ParquetFile,
+    output_images: TileFolder,
     bounds: tuple[float, float, float, float],
     body: Body,
     tiling: TilingSettings,

@@ -9,6 +9,7 @@ from crater_pipeline.models.initial import initial_weights, metadata_path
 from crater_pipeline.models.settings import ModelSettings
 from crater_pipeline.models.weights import build_network, initial_metadata, save_weights
 from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import JsonFile, WeightsFile
 from crater_pipeline.training.settings import TrainingSettings
 from crater_pipeline.training.transfer import region_metadata, run_key, transfer
 
@@ -20,8 +21,8 @@ def train(
     annotations: Path,
     images: Path,
     elevation: Path | None = None,
-    output_weights: Path,
-    output_metadata: Path,
+    output_weights: WeightsFile,
+    output_metadata: JsonFile,
     checkpoints: Path,
     model: ModelSettings,
     training: TrainingSettings,

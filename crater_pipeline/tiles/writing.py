@@ -1,6 +1,6 @@
 """Tiles of a region on disk: 8-bit images, each showing only its own part of the split."""
 
-import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +8,7 @@ import pandas as pd
 import rasterio
 from PIL import Image
 
+from crater_pipeline.atomic import atomic_folder
 from crater_pipeline.rasters.files import progress, read_window
 from crater_pipeline.tiles.parts import Parts
 from crater_pipeline.tiles.searched import valid_fraction
@@ -23,10 +24,15 @@ def write_tiles(dataset: rasterio.DatasetReader, parts: Parts, folder: Path, min
     What belongs to another part of the split, or lies outside the bounds, is blank: no pixel is shared between
     training and test, although tiles overlap and coarse tiles are wider than a block.
     """
-    temporary = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    records = []
+    with atomic_folder(folder) as temporary:
+        records = list(_written_tiles(dataset, parts, temporary, min_valid_fraction))
+    return pd.DataFrame(records, columns=COLUMNS)
+
+
+def _written_tiles(
+    dataset: rasterio.DatasetReader, parts: Parts, folder: Path, min_valid_fraction: float
+) -> Iterator[tuple[object, ...]]:
+    """Write the tiles; a row of `COLUMNS` for each."""
     for tile in progress(list(parts.grid.tiles()), "writing tiles"):
         if valid_fraction(parts.wanted, *(v * tile.scale for v in (tile.x_off, tile.y_off, tile.size))) == 0:
             continue
@@ -38,9 +44,6 @@ def write_tiles(dataset: rasterio.DatasetReader, parts: Parts, folder: Path, min
             continue
         grey = np.where(visible, np.clip(np.rint(data.data), 1, 255), 0).astype(np.uint8)
         image = f"{SPLITS[part]}_{tile.name}.png"
-        Image.fromarray(grey).save(temporary / image)
+        Image.fromarray(grey).save(folder / image)
         position = (tile.name, tile.level, tile.row, tile.col, tile.x_off, tile.y_off, tile.size)
-        records.append((*position, SPLITS[part], image, share))
-    shutil.rmtree(folder, ignore_errors=True)
-    temporary.rename(folder)
-    return pd.DataFrame(records, columns=COLUMNS)
+        yield *position, SPLITS[part], image, share

@@ -8,14 +8,15 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from rasterio.windows import Window
 
 from crater_pipeline.labels.learnable import learnable, raster_circles, raster_relief_m
 from crater_pipeline.labels.shadow import MOST_SHADOW, shadow_share
 from crater_pipeline.rasters.files import open_raster, progress, raster_info, read_window, valid_mask
+from crater_pipeline.signals import end_cleanly
 from crater_pipeline.simulation.scenes import drawn_scene
 from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.tables import read_table
 from crater_pipeline.tiles.grid import TilingSettings
 from crater_pipeline.tiles.parts import Parts
 from crater_pipeline.tiles.searched import CELL_PX
@@ -37,7 +38,7 @@ def ground_scene(raster: Path, catalogue: Path, ground: Ground, body: Body, stor
     Its values are kept in the file `store` (.npy) and mapped from there: memory holds a strip of it.
     """
     info = raster_info(raster)
-    craters = pd.read_parquet(catalogue)
+    craters = read_table(catalogue, ["lon", "lat", "diameter_km"])
     circles = raster_circles(info, craters, body)
     relief = raster_relief_m(raster, circles) if ground.kind == "dtm" else None
     shown = learnable(craters["diameter_km"].to_numpy(), relief, ground.labels)
@@ -90,9 +91,15 @@ def processors() -> int:
 def simulated_scenes(settings: PretrainingSettings, cache: Path) -> list[Scene]:
     """Scenes of simulated terrain, drawn by all processors and cached as files in `cache`."""
     jobs = range(settings.simulated_scenes)
-    with ProcessPoolExecutor(min(processors(), MOST_SIMULATORS), mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        min(processors(), MOST_SIMULATORS), mp_context=get_context("spawn"), initializer=end_cleanly
+    ) as pool:
         futures = [pool.submit(drawn_scene, i, settings.simulated_size_px, settings.seed, cache) for i in jobs]
-        paths = [future.result() for future in progress(futures, "simulating terrain")]
+        try:
+            paths = [future.result() for future in progress(futures, "simulating terrain")]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # else an ending would wait for all scenes
+            raise
     scenes = []
     for path in paths:
         with np.load(path) as arrays:

@@ -11,6 +11,7 @@ import pyogrio
 import pytest
 import shapely
 
+from crater_pipeline.errors import UserError
 from crater_pipeline.export.edits import content_hash, is_edited
 from crater_pipeline.export.geopackage import region_layers, write_geopackage
 from crater_pipeline.export.styles import styles
@@ -149,10 +150,44 @@ def test_what_another_program_has_open_goes_on_living_there(first: Path) -> None
     assert not is_edited(first)
 
 
-def test_a_file_that_is_none_of_ours_is_kept(tmp_path: Path) -> None:
-    (tmp_path / "craters.gpkg").write_text("notes of mine")
+def notes(path: Path) -> None:
+    path.write_text("notes of mine")
+
+
+def folder(path: Path) -> None:
+    path.mkdir()
+
+
+def database(path: Path) -> None:
+    sql(path, "CREATE TABLE mine (a)", "INSERT INTO mine VALUES (1)")
+
+
+def geopackage(path: Path) -> None:
+    draw_a_layer(path)
+
+
+def damaged(path: Path) -> None:
+    write(path)
+    content = bytearray(path.read_bytes())
+    content[200:] = b"x" * (len(content) - 200)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("make", [notes, folder, database, geopackage, damaged])
+def test_what_was_not_written_here_stays_where_it_is(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    path = tmp_path / "craters.gpkg"
+    make(path)
+    before = path.read_bytes() if path.is_file() else None
+    with pytest.raises(UserError, match=r"craters\.gpkg: what is there is not known to be this program's"):
+        write(path)
+    assert (path.read_bytes() if path.is_file() else None) == before
+    assert [each.name for each in tmp_path.iterdir()] == ["craters.gpkg"]
+
+
+def test_an_empty_file_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "craters.gpkg").touch()
     write(tmp_path / "craters.gpkg")
-    assert (tmp_path / "craters_edited_1.gpkg").read_text() == "notes of mine"
+    assert [each.name for each in tmp_path.iterdir()] == ["craters.gpkg"]
 
 
 def test_the_hash_takes_no_notice_of_order() -> None:

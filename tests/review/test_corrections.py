@@ -232,6 +232,71 @@ def test_without_a_catalogue(names: Sequence[str]) -> None:
     assert len(table) == 3 - len(names)
 
 
+def merged(layer: gpd.GeoDataFrame, row: int, *others: tuple[float, float, float]) -> None:
+    """As QGIS's tool `Add Part` does."""
+    lon, lat, diameter_km = np.array(others).T
+    parts = circle_polygons(lon, lat, diameter_km, MOON)
+    shape = shapely.get_parts([layer.geometry[row], *parts])
+    layer.loc[row, "geometry"] = shapely.MultiPolygon(list(shape))
+
+
+def test_each_part_of_a_shape_is_a_crater() -> None:
+    layers = untouched()
+    merged(layers.craters, 1, (-3, -3, 4), (7, 7, 6))
+    merged(layers.catalogue, 3, (-7, 7, 20))
+    found = result(layers, only_accepted=True)
+    assert found == AS_IT_WAS | {
+        "C-003.00000-003.00000-D0004.00": (-3.0, -3.0, 4.0, "added"),
+        "C+007.00000+007.00000-D0006.00": (7.0, 7.0, 6.0, "added"),
+        "C-007.00000+007.00000-D0020.00": (-7.0, 7.0, 20.0, "added"),
+    }
+    assert fates(layers, only_accepted=True) == {"craters added": 3, "detections left out, not accepted": 1}
+
+
+def test_of_two_new_parts_one_keeps_the_name() -> None:
+    layers = untouched()
+    redrawn(layers.craters, 1, 0.05, 0.02, 14)
+    merged(layers.craters, 1, (-3, -3, 4))
+    found = result(layers, only_accepted=True)
+    assert found.pop("K0") == (0.05, 0.02, 14.0, "detection, moved")
+    assert found.pop("C-003.00000-003.00000-D0004.00") == (-3.0, -3.0, 4.0, "added")
+    assert found == without("K0")
+
+
+def test_a_mark_holds_for_all_parts() -> None:
+    layers = untouched()
+    merged(layers.craters, 1, (-3, -3, 4))
+    layers.craters.loc[1, "review"] = "reject"
+    assert result(layers, only_accepted=True) == without("K0")
+
+
+NO_OUTLINES = {
+    "point": shapely.Point(0, 0),
+    "line": shapely.LineString([(0, 0), (1, 0), (1, 1), (0, 0)]),
+    "vertices on one line": shapely.Polygon([(0, 0), (1, 1), (2, 2)]),
+    "beyond the map": shapely.Polygon([(0, 0), (1, np.inf), (2, 0)]),
+}
+
+
+@pytest.mark.parametrize("shape", NO_OUTLINES.values(), ids=NO_OUTLINES)
+def test_a_shape_that_is_no_outline_is_refused_though_the_numbers_are_there(shape: shapely.Geometry) -> None:
+    layers = untouched()
+    layers.craters.loc[2, "geometry"] = shape
+    with pytest.raises(UserError, match="layer craters: row 2 has a shape that is no crater's outline"):
+        review(layers, KNOWN, MOON)
+
+
+def test_a_row_without_a_shape_is_told_by_its_numbers() -> None:
+    layers = untouched()
+    for row, shape in ((1, None), (2, shapely.Polygon())):
+        layers.craters.loc[row, "geometry"] = shape
+    layers.craters.loc[1, "lon"] = 359.0
+    assert result(layers)["K0"] == (-1.0, 0.0, 10.5, "detection, moved")
+    layers.craters.loc[1, "lon"] = 361.0
+    with pytest.raises(UserError, match="layer craters: row 1 has neither a shape"):
+        review(layers, KNOWN, MOON)
+
+
 def test_mistakes_name_the_row() -> None:
     layers = untouched()
     layers.craters.loc[2, "review"] = "maybe"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from crater_pipeline.sphere.bodies import MOON
 from crater_pipeline.sphere.craters import circle_polygons, great_circle_km, rim_points
-from crater_pipeline.sphere.outlines import fit_outlines
+from crater_pipeline.sphere.outlines import fit_outlines, split_outlines
 
 
 @settings(max_examples=200, deadline=None)
@@ -68,3 +68,40 @@ def test_holes_do_not_count() -> None:
     outer, inner = circle_polygons([5, 5], [5, 5], [50, 10], MOON)
     circles, _ = fit_outlines([shapely.Polygon(outer.exterior.coords, [inner.exterior.coords])], MOON)
     assert circles[0, 2] == pytest.approx(50)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([-179.9, -60.0, 0.0, 30.0, 179.95, 180.0]), st.sampled_from([-80, -40, 0, 40, 80])),
+        min_size=1,
+        max_size=5,
+        unique_by=lambda place: (180.0 if abs(place[0]) > 179 else place[0], place[1]),
+    )
+)
+def test_parts_are_craters_but_for_those_cut_at_the_antimeridian(places: list[tuple[float, float]]) -> None:
+    """Craters of 20 km, put into one shape, come out one by one."""
+    lon, lat = np.array(places, dtype=float).T
+    shape = shapely.MultiPolygon(list(shapely.get_parts(circle_polygons(lon, lat, np.full(len(lon), 20.0), MOON))))
+    rows, outlines = split_outlines([None, shape, shapely.Point(0, 0)])
+    assert rows.tolist() == [0, *[1] * len(places), 2]
+    circles, _ = fit_outlines(outlines[1:-1], MOON)
+    expected = sorted(zip((lon + 180) % 360, lat, strict=True))
+    found = sorted(zip(np.round((circles[:, 0] + 180) % 360, 4) % 360, np.round(circles[:, 1], 4), strict=True))
+    assert np.array(found) == pytest.approx(np.array(expected), abs=1e-3)
+    assert circles[:, 2] == pytest.approx(20, rel=1e-4)
+
+
+def test_holes_crossings_and_other_geometries() -> None:
+    circle, small = circle_polygons([10, 10], [10, 10], [30, 3], MOON)
+    ring = circle.exterior.coords[:-1]
+    crossed = shapely.Polygon([*ring[::2], *ring[1::2]])
+    mixed = shapely.GeometryCollection([shapely.LineString([(0, 0), (1, 1)]), shapely.MultiPolygon([circle])])
+    bow_tie = shapely.Polygon([ring[0], ring[36], ring[18], ring[54]])
+    shapes = [shapely.Polygon(circle.exterior, [small.exterior]), crossed, mixed, bow_tie, shapely.force_3d(circle, 7)]
+    rows, outlines = split_outlines(shapes)
+    assert rows.tolist() == [0, 1, 2, 3, 4]
+    circles, distance = fit_outlines(outlines, MOON)
+    for each in circles:
+        assert each == pytest.approx([10, 10, 30], rel=1e-5)
+    assert (distance < 1e-4).all()

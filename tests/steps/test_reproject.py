@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from rasterio.shutil import copy
 
+from crater_pipeline.errors import UserError
 from crater_pipeline.rasters.files import create_raster, raster_info
 from crater_pipeline.rasters.reprojection import ReprojectionSettings
 from crater_pipeline.sphere.bodies import Body
@@ -40,6 +42,16 @@ def test_a_region_is_written(mosaic: Path, tmp_path: Path) -> None:
     assert info.crs.is_projected
     assert (info.dtype, info.nodata) == ("uint8", 0)
     assert info.pixel_size_m == pytest.approx(3032.3, abs=0.1)
+
+
+def test_a_part_of_the_mosaic_is_not_replaced(mosaic: Path, tmp_path: Path) -> None:
+    whole = tmp_path / "whole.vrt"
+    with rasterio.open(mosaic) as source:
+        copy(source, whole, driver="VRT")
+    before = mosaic.read_bytes()
+    with pytest.raises(UserError, match=r"mosaic\.tif: would replace a part of .*whole\.vrt"):
+        reproject(mosaic=whole, output=mosaic, kind="image", bounds=(-2, 36, 6, 44), body=MOON)
+    assert mosaic.read_bytes() == before
 
 
 def test_the_command_line_says_in_one_line_what_is_wrong(mosaic: Path, tmp_path: Path) -> None:

@@ -1,0 +1,80 @@
+"""The kinds of files that steps write: which ending each has, and how one that is already there is recognised.
+
+A step annotates its outputs with these, so that `_outputs` can look before the work starts.
+"""
+
+import re
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from crater_pipeline.recognition import is_own_geopackage, is_project
+
+HEAD_BYTES = 512
+
+TILE = re.compile(r"(train|val|test)_.*\.png")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is written to a path."""
+
+    name: str
+    endings: tuple[str, ...]
+    """Lower case; none if the name may end in anything."""
+    is_one: Callable[[Path], bool]
+    """Whether what is there already is of this kind, so that it may be replaced."""
+    members: tuple[str, ...] = ()
+    """Endings of the files that are written beside it."""
+    folder: bool = False
+
+
+def begins(*starts: bytes) -> Callable[[Path], bool]:
+    """A test of a file's first bytes: whether they are one of `starts`, in small or capital letters."""
+
+    def is_one(path: Path) -> bool:
+        with path.open("rb") as file:
+            return file.read(HEAD_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(starts)
+
+    return is_one
+
+
+def _is_weights(path: Path) -> bool:
+    """Safetensors begin with the length of their header, eight bytes, and the header, a JSON object."""
+    with path.open("rb") as file:
+        return file.read(9)[8:] == b"{"
+
+
+def _is_table_or_archive(path: Path) -> bool:
+    """Text, or what downloads of tables come packed as."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    return head.startswith(b"\x1f\x8b") or zipfile.is_zipfile(path) or b"\0" not in head
+
+
+def _holds_tiles(folder: Path) -> bool:
+    return all(TILE.fullmatch(path.name) for path in folder.iterdir())
+
+
+SHAPEFILE_MEMBERS = (".shx", ".dbf", ".prj", ".cpg")
+
+GeoPackageFile = Annotated[Path, Kind("GeoPackage of this program", (".gpkg",), is_own_geopackage)]
+QgisProject = Annotated[Path, Kind("QGIS project", (".qgz",), is_project)]
+ParquetFile = Annotated[Path, Kind("Parquet table", (".parquet",), begins(b"par1"))]
+JsonFile = Annotated[Path, Kind("JSON document", (".json",), begins(b"{"))]
+HtmlPage = Annotated[Path, Kind("HTML page", (".html", ".htm"), begins(b"<!doctype html", b"<html"))]
+GeoTiff = Annotated[Path, Kind("TIFF", (".tif", ".tiff"), begins(b"ii*\0", b"mm\0*", b"ii+\0", b"mm\0+"))]
+WeightsFile = Annotated[Path, Kind("file of weights", (".safetensors",), _is_weights)]
+Shapefile = Annotated[Path, Kind("shapefile", (".shp",), begins(b"\0\0\x27\x0a"), SHAPEFILE_MEMBERS)]
+CraterCsv = Annotated[Path, Kind("table of craters of this program", (".csv",), begins(b"crater_id,"))]
+CorrectedCsv = Annotated[
+    Path,
+    Kind("corrected catalogue of this program", (".csv",), begins(b"catalogue_id,lon,lat,diameter_km,origin")),
+]
+SimulatedCsv = Annotated[Path, Kind("catalogue in Robbins's columns", (".csv",), begins(b"crater_id,lat_circ_img"))]
+DiamFile = Annotated[Path, Kind("CraterStats file", (".diam",), begins(b"area ="))]
+SccFile = Annotated[Path, Kind("spatial crater count", (".scc",), begins(b"# spatial crater count"))]
+TileFolder = Annotated[Path, Kind("folder of tiles", (), _holds_tiles, folder=True)]
+DownloadedTable = Annotated[Path, Kind("table", (), _is_table_or_archive)]
