@@ -50,9 +50,11 @@ def test_blocks_leave_no_seams(shadows: bool, tmp_path: Path) -> None:
         shade_raster(source, tmp_path / "s.tif", MOON, settings, block)
         results.append(read(tmp_path / "s.tif").astype(int))
     for other in results[1:]:
-        # A block's float32 sums may round a grey the other way; a seam would differ by much more.
-        assert np.abs(results[0] - other).max() <= (1 if not shadows else 255)
-        assert (np.abs(results[0] - other) > 1).mean() < 1e-3
+        # A block's float32 sums may round a grey the other way, or a shadow's edge by a pixel; a seam would differ in a
+        # whole line of pixels.
+        differs = np.abs(results[0] - other) > 1
+        assert differs.mean() < (1e-3 if shadows else 1e-9)
+        assert max(differs.mean(axis=0).max(), differs.mean(axis=1).max()) < 0.1
     assert (results[0] == 1).mean() > (0.02 if shadows else 0.0)
 
 

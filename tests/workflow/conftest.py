@@ -53,12 +53,18 @@ class Checkout:
             path.write_text(before)
 
 
+def _placed(source: str, target: str) -> str:
+    if source.endswith(".safetensors"):
+        return str(Path(target).symlink_to(source) or target)
+    return str(shutil.copy2(source, target))
+
+
 def copy_checkout(target: Path) -> Checkout:
-    """Copy the parts that a run needs, without what earlier runs left."""
+    """Copy the parts that a run needs, without what earlier runs left; the weights, which are large, are linked."""
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
-            shutil.copytree(source, target / part, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, target / part, ignore=shutil.ignore_patterns("__pycache__"), copy_function=_placed)
         else:
             shutil.copy2(source, target / part)
     return Checkout(target)

@@ -74,7 +74,10 @@ def test_figures_are_there(finished: Checkout, region: str) -> None:
     metrics = json.loads((finished.folder / "results" / region / "metrics.json").read_text())
     assert metrics["min_diameter_km"] == {"window": 2.0, "picture": 1.0}[region]
     assert set(metrics["criteria"]) == {"iou50", "deepmoon", "strict"}
-    assert 0 <= metrics["criteria"]["iou50"]["f1"]["value"] <= 1
+    for figures in metrics["criteria"].values():
+        found, missed, others = (figures[f"n_{name}"] for name in ("true_positive", "false_negative", "false_positive"))
+        assert found + missed > 0
+        assert figures["f1"]["value"] == pytest.approx(2 * found / (2 * found + missed + others))
 
 
 def test_matched_craters_lie_where_the_catalogue_has_them(finished: Checkout) -> None:
