@@ -12,15 +12,10 @@ from crater_pipeline.contents import file_hash
 from crater_pipeline.errors import UserError
 from crater_pipeline.light.views import CHANNELS, View
 from crater_pipeline.models.centernet import CenterNet
-from crater_pipeline.models.initial import initial_weights as initial_weights
-from crater_pipeline.models.initial import metadata_path as metadata_path
-from crater_pipeline.models.metadata import WeightsMetadata
-from crater_pipeline.models.metadata import read_metadata as read_metadata
+from crater_pipeline.models.initial import initial_weights, metadata_path
+from crater_pipeline.models.metadata import WeightsMetadata, read_metadata
 from crater_pipeline.models.resnet import IMAGENET_ONLY
-from crater_pipeline.models.scores import IDENTITY
 from crater_pipeline.models.settings import ModelSettings
-
-CALIBRATION_IDENTITY = IDENTITY
 
 
 def save_weights(network: CenterNet, weights: Path, metadata: dict[str, Any], metadata_file: Path) -> WeightsMetadata:

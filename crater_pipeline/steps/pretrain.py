@@ -6,17 +6,11 @@ import numpy as np
 
 from crater_pipeline.code_files import code_hash
 from crater_pipeline.errors import UserError
+from crater_pipeline.models.initial import initial_weights, metadata_path
+from crater_pipeline.models.metadata import read_metadata
+from crater_pipeline.models.scores import IDENTITY
 from crater_pipeline.models.settings import ModelSettings, view_of
-from crater_pipeline.models.weights import (
-    CALIBRATION_IDENTITY,
-    build_network,
-    initial_metadata,
-    initial_weights,
-    load_network,
-    metadata_path,
-    read_metadata,
-    save_weights,
-)
+from crater_pipeline.models.weights import build_network, initial_metadata, load_network, save_weights
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
 from crater_pipeline.steps._kinds import JsonFile, WeightsFile
@@ -118,7 +112,7 @@ def pretrain(
         "backbone": model.backbone,
         "size_encoding": model.size_encoding,
         "threshold": 0.3,
-        "calibration": CALIBRATION_IDENTITY,
+        "calibration": IDENTITY,
         "pixel_size_range_m": (round(np.min(pixels)), round(np.max(pixels))),
         "sun_elevation_range_deg": (SUN_HEIGHTS_DEG[0], SUN_HEIGHTS_DEG[-1]) if network.view == "picture" else None,
         "diameter_range_px": (8.0, 128.0),
