@@ -188,6 +188,11 @@ class RegionPlan:
         return f"results/{self.lit_ground}/shaded.tif" if self.kind == "dtm" else self.ground_file
 
     @property
+    def photograph_file(self) -> str | None:
+        """The same where it is an image, whose light hides what it may; None for terrain, which is lit as one likes."""
+        return None if self.kind == "dtm" else self.image_file
+
+    @property
     def elevation_file(self) -> str | None:
         """The region's terrain, to judge relief by and to light anew while training; None for an image."""
         return self.ground_file if self.kind == "dtm" else None

@@ -14,6 +14,7 @@ from crater_pipeline.evaluation.judging import JudgedScene, make_scene
 from crater_pipeline.evaluation.matching import CRITERIA
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.evaluation.size_frequency import diameter_borders, size_frequency
+from crater_pipeline.evaluation.subsets import subset_figures
 from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.tiles.inside import footprint_part
@@ -70,6 +71,7 @@ def evaluate_region(
         "sizes": _sizes(craters[craters["score"] >= threshold], catalogue, footprint, part_area),
         "truth": None,
         "criteria": None,
+        "subsets": None,
         "reliability": None,
     }
     if len(catalogue) == 0:
@@ -86,6 +88,7 @@ def evaluate_region(
         result["criteria"][criterion], outcomes = criterion_figures(case, criterion)
         tables.append(_matches(scenes[0], criterion, outcomes))
     result["n_blocks"] = len(case.blocks)
+    result["subsets"] = subset_figures(case, HEADLINE)
     ranking = case.ranking(HEADLINE)
     raw = scenes[0].pred["raw_score"].to_numpy(dtype=float)[ranking["pred"]]
     result["reliability"] = {

@@ -1,4 +1,4 @@
-"""Published crater catalogues as one table: catalogue_id, lon, lat, diameter_km, arc_fraction."""
+"""Published crater catalogues as one table: name, circle, and what some catalogues also say of a crater."""
 
 import logging
 import re
@@ -24,7 +24,9 @@ CatalogueFormat = Literal["robbins", "wang_wu", "table", "simulated"]
 TABLE_SUFFIXES = (".csv", ".txt", ".tab", ".tsv")
 """A table in an archive is known by its name: .csv before the others."""
 
-COLUMNS = ("catalogue_id", "lon", "lat", "diameter_km", "arc_fraction")
+COLUMNS = ("catalogue_id", "lon", "lat", "diameter_km", "arc_fraction", "depth_m", "added")
+"""`arc_fraction`: share of the rim that was traced; `depth_m`: rim to floor; `added`: 0 where the catalogue's own
+search found the crater, 1 where it was taken from another catalogue. NaN where unknown."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,20 @@ class Schema:
     """The first of these that the table has holds the names of the craters; none is an error if `ids_required`."""
     ids_required: bool
     arc_fraction: str | None = None
+    depth_m: str | None = None
+    source: str | None = None
+    """0 for craters of the catalogue's own search."""
+
+    @property
+    def optional(self) -> tuple[str | None, ...]:
+        return (self.arc_fraction, self.depth_m, self.source)
 
 
 ROBBINS = Schema("LON_CIRC_IMG", "LAT_CIRC_IMG", "DIAM_CIRC_IMG", 1.0, ("CRATER_ID",), True, "ARC_IMG")
 SCHEMAS: dict[str, Schema] = {
     "robbins": ROBBINS,
     "simulated": ROBBINS,
-    "wang_wu": Schema("Longitude", "Latitude", "Diameter_m", 0.001, ("ID",), True),
+    "wang_wu": Schema("Longitude", "Latitude", "Diameter_m", 0.001, ("ID",), True, depth_m="Depth_m", source="Source"),
     "table": Schema("lon", "lat", "diameter_km", 1.0, ("catalogue_id", "crater_id", "id"), False),
 }
 
@@ -58,10 +67,9 @@ def empty_catalogue() -> pd.DataFrame:
 def read_catalogue(path: Path, format: CatalogueFormat, body: Body) -> pd.DataFrame:
     """Read a catalogue as a table with columns `COLUMNS`, in the file's order.
 
-    Longitudes come out in [-180, 180), diameters in km, `arc_fraction` (the share of the rim that was traced) is NaN
-    where unknown. The file is text with a header in any dialect, plain, gzipped or the only table of a zip: see
-    `delimited` and `unpacking`. Craters whose name occurs again get `-2`, `-3`... in the file's order; craters without
-    a name are named after their position.
+    Longitudes come out in [-180, 180), diameters in km. The file is text with a header in any dialect, plain, gzipped
+    or the only table of a zip: see `delimited` and `unpacking`. Craters whose name occurs again get `-2`, `-3`... in the
+    file's order; craters without a name are named after their position.
 
     Raises
     ------
@@ -73,8 +81,8 @@ def read_catalogue(path: Path, format: CatalogueFormat, body: Body) -> pd.DataFr
     with open_text(path) as stream:
         header, rows = read_header(stream, schema.lon, path)
         ids = _checked_names(header, schema, format, path)
-        arc = schema.arc_fraction if schema.arc_fraction and header.has(schema.arc_fraction) else None
-        numbers = [schema.lon, schema.lat, schema.diameter, *([arc] if arc else [])]
+        optional = [name if name and header.has(name) else None for name in schema.optional]
+        numbers = [schema.lon, schema.lat, schema.diameter, *filter(None, optional)]
         table = read_columns(rows, header, numbers, [ids] if ids else [])
     lon, lat = table.numbers[schema.lon], table.numbers[schema.lat]
     diameter_km = table.numbers[schema.diameter] * schema.diameter_unit_km
@@ -89,9 +97,11 @@ def read_catalogue(path: Path, format: CatalogueFormat, body: Body) -> pd.DataFr
     largest = np.pi * body.radius_km
     _check(table, schema.diameter, diameter_km < largest, f"more than half of {body.name}'s circumference", path)
     lon = wrap_longitude(lon)
-    fraction = table.numbers[arc] if arc else np.full(len(lon), np.nan)
+    arc, depth_m, source = (table.numbers[name] if name else np.full(len(lon), np.nan) for name in optional)
+    added = np.where(np.isfinite(source), (source != 0).astype(float), np.nan)
     names = _names(table.texts[ids] if ids else None, lon, lat, diameter_km, path)
-    return _table(names, lon, lat, diameter_km, np.where(np.isfinite(fraction), fraction, np.nan))
+    arc, depth_m = (np.where(np.isfinite(values), values, np.nan) for values in (arc, depth_m))
+    return _table(names, lon, lat, diameter_km, arc, depth_m, added)
 
 
 def clip_catalogue(catalogue: pd.DataFrame, bounds: Bounds, body: Body) -> pd.DataFrame:

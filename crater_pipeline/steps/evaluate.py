@@ -4,11 +4,19 @@ import json
 import logging
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 from crater_pipeline.atomic import atomic_path, write_text
 from crater_pipeline.evaluation.coco_tiles import coco_figures
 from crater_pipeline.evaluation.settings import EvaluationSettings
+from crater_pipeline.evaluation.subsets import SHADOW
 from crater_pipeline.evaluation.summary import SPLIT, evaluate_region, plain
+from crater_pipeline.labels.learnable import raster_circles
+from crater_pipeline.labels.shadow import shadow_share
 from crater_pipeline.models.scores import OperatingPoint
+from crater_pipeline.rasters.files import raster_info
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
 from crater_pipeline.steps._kinds import JsonFile, ParquetFile
@@ -18,6 +26,18 @@ logger = logging.getLogger(__name__)
 
 CRATERS = ["crater_id", "lon", "lat", "diameter_km", "score", "raw_score", "level", "diameter_px", "status", "split"]
 DETECTIONS = ["level", "tile_row", "tile_col", "x", "y", "width", "height", "score"]
+
+
+SHADOW_TESTED = 0.5
+"""Shadow is looked at from this share of the judged diameter on: a smaller crater matches none that counts."""
+
+
+def _shadow(photograph: Path, craters: pd.DataFrame, least_km: float, body: Body) -> NDArray[np.float64]:
+    """Share of each crater's disc in full shadow, 0 for those below `least_km`; (n,)."""
+    share = np.zeros(len(craters))
+    tested = np.flatnonzero(craters["diameter_km"].to_numpy(dtype=float) >= least_km)
+    share[tested] = shadow_share(photograph, raster_circles(raster_info(photograph), craters.iloc[tested], body))
+    return share
 
 
 def evaluate(
@@ -33,6 +53,7 @@ def evaluate(
     settings: EvaluationSettings = EvaluationSettings(),  # noqa: B008 (frozen)
     detections: Path | None = None,
     annotations: Path | None = None,
+    photograph: Path | None = None,
 ) -> None:
     """Judge the craters of the test part against the catalogue.
 
@@ -60,11 +81,17 @@ def evaluate(
         Parquet table of detections in tile pixels, for COCO's figures per tile.
     annotations
         COCO annotations of the tiles; needed with `detections`.
+    photograph
+        The raster that was searched, where it is an image: it tells which craters lie in full shadow.
     """
     truth = read_table(catalogue, ["catalogue_id", "lon", "lat", "diameter_km"])
     point = read_model(operating_point, OperatingPoint)
     areas = read_geotable(footprint, ["split", "area_km2", "geometry"])
-    figures, matches = evaluate_region(read_table(craters, CRATERS), truth, areas, point, settings, body)
+    found = read_table(craters, CRATERS)
+    if photograph is not None:
+        least = SHADOW_TESTED * (settings.min_diameter_km or point.min_diameter_km)
+        truth, found = (table.assign(**{SHADOW: _shadow(photograph, table, least, body)}) for table in (truth, found))
+    figures, matches = evaluate_region(found, truth, areas, point, settings, body)
     figures["coco_tiles"] = None
     if detections is not None and annotations is not None and len(truth):
         figures["coco_tiles"] = coco_figures(

@@ -30,7 +30,7 @@ def read_catalogue(
     catalogue
         The published file (text, gzipped or zipped); without one the table is empty.
     output
-        Parquet table: catalogue_id, lon, lat, diameter_km, arc_fraction, largest crater first.
+        Parquet table (columns `labels.catalogues.COLUMNS`), largest crater first.
     format
         Which columns the file has: `robbins`, `wang_wu`, `table` (lon, lat, diameter_km) or `simulated`.
     body

@@ -110,7 +110,7 @@ def test_a_damaged_archive_is_named(tmp_path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[60:80] = bytes(20)
     path.write_bytes(content)
-    with pytest.raises(UserError, match=r"a\.zip: corrupt archive"):
+    with pytest.raises(UserError, match=r"a\.zip: damaged"):
         read(path, "robbins")
 
 

@@ -55,7 +55,8 @@ class Checkout:
 
 def _placed(source: str, target: str) -> str:
     if source.endswith(".safetensors"):
-        return str(Path(target).symlink_to(source) or target)
+        Path(target).symlink_to(source)
+        return target
     return str(shutil.copy2(source, target))
 
 

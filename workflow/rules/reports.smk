@@ -54,6 +54,7 @@ rule evaluate:
         footprint="results/{region}/footprint.parquet",
         detections="results/{region}/detections.parquet",
         annotations=file_of_region("annotations_file"),
+        photograph=file_of_region("photograph_file"),
         code=code("evaluate"),
     output:
         metrics=report(
@@ -74,6 +75,7 @@ rule evaluate:
         mem_mb=3000,
     params:
         annotations=lambda wildcards, input: option("annotations", input.annotations),
+        photograph=lambda wildcards, input: option("photograph", input.photograph),
         body=region_body,
         settings=settings("evaluation"),
     shell:
@@ -85,6 +87,7 @@ rule evaluate:
         " --footprint={input.footprint:q}"
         " --detections={input.detections:q}"
         " {params.annotations}"
+        " {params.photograph}"
         " --output={output.metrics:q}"
         " --output-matches={output.matches:q}"
         " --body={params.body:q}"
