@@ -68,8 +68,8 @@ def read_catalogue(path: Path, format: CatalogueFormat, body: Body) -> pd.DataFr
     """Read a catalogue as a table with columns `COLUMNS`, in the file's order.
 
     Longitudes come out in [-180, 180), diameters in km. The file is text with a header in any dialect, plain, gzipped
-    or the only table of a zip: see `delimited` and `unpacking`. Craters whose name occurs again get `-2`, `-3`... in the
-    file's order; craters without a name are named after their position.
+    or the only table of a zip: see `delimited` and `unpacking`. Craters whose name occurs again get `-2`, `-3`... in
+    the file's order; craters without a name are named after their position.
 
     Raises
     ------
