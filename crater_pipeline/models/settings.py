@@ -42,6 +42,7 @@ class ModelSettings(Settings):
     )
     initial: str = Field(
         "shipped",
+        min_length=1,
         description="Initial weights: `shipped` (come with the package, for `hourglass_compact` and "
         "`hourglass_terrain`), `none` (random), or the path of a `.safetensors` file (a network of ours, or an "
         "ImageNet state dict for `resnet50`).",
