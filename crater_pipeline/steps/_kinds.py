@@ -54,6 +54,12 @@ def _is_table_or_archive(path: Path) -> bool:
     return head.startswith(b"\x1f\x8b") or zipfile.is_zipfile(path) or b"\0" not in head
 
 
+def _is_no_text(path: Path) -> bool:
+    """Rasters come in every format; some begin with a label of thousands of characters."""
+    with path.open("rb") as file:
+        return b"\0" in file.read(1 << 20)
+
+
 def _holds_tiles(folder: Path) -> bool:
     return all(TILE.fullmatch(path.name) for path in folder.iterdir())
 
@@ -78,3 +84,4 @@ DiamFile = Annotated[Path, Kind("CraterStats file", (".diam",), begins(b"area ="
 SccFile = Annotated[Path, Kind("spatial crater count", (".scc",), begins(b"# spatial crater count"))]
 TileFolder = Annotated[Path, Kind("folder of tiles", (), _holds_tiles, folder=True)]
 DownloadedTable = Annotated[Path, Kind("table", (), _is_table_or_archive)]
+DownloadedRaster = Annotated[Path, Kind("raster", (), _is_no_text)]
