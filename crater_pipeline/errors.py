@@ -1,11 +1,25 @@
 """The one exception that means "the user can mend this", and how its message quotes what it found."""
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+import errno
+from collections.abc import Collection
 
 LONGEST = 2000
 """Characters of a message: several problems and their remedies, never a file."""
+
+REMEDIES = {
+    errno.EACCES: "give yourself the right to it, or choose another place",
+    errno.EPERM: "give yourself the right to it, or choose another place",
+    errno.EROFS: "choose a place that can be written to",
+    errno.ENOSPC: "make room, and run it again",
+    errno.EDQUOT: "make room, and run it again",
+    errno.EFBIG: "make room, and run it again",
+    errno.ENOENT: "correct the path",
+    errno.ENOTDIR: "a file lies where a folder is needed: choose another path",
+    errno.EEXIST: "a file lies where a folder is needed: choose another path",
+    errno.EISDIR: "a folder lies where a file is needed: choose another path",
+    errno.ENAMETOOLONG: "choose a shorter name",
+}
+"""What to do about a file that the system refuses, by the number of its error."""
 
 
 class UserError(Exception):
@@ -40,18 +54,8 @@ def listing(names: Collection[object], most: int = 12) -> str:
     return (", ".join(shown) or "none") + (f" and {more} more" if more else "")
 
 
-@contextmanager
-def damage_named(path: Path, remedy: str) -> Iterator[None]:
-    """Turn whatever a library raises over the bytes of `path` into a `UserError`: `damaged or of another kind`.
-
-    A damaged byte can end in any exception of a parser, from its own to a `KeyError` or `OverflowError` deep inside:
-    wrap nothing but the call that parses. A file that cannot be reached at all stays an `OSError` with its own words.
-    """
-    try:
-        yield
-    except (UserError, FileNotFoundError, PermissionError, IsADirectoryError):
-        raise
-    except Exception as error:
-        raise UserError(
-            f"{path}: damaged, or not what it should be ({excerpt(error) or type(error).__name__}); {remedy}"
-        ) from error
+def mishap(error: OSError) -> str:
+    """What the system refused, of which file, and what to do: for reading and writing alike."""
+    path = f"{error.filename}: " if error.filename else ""
+    said = excerpt(error.strerror or error, 200) or type(error).__name__
+    return f"{path}{said}; {REMEDIES.get(error.errno or 0, 'check the file and its folder')}"
