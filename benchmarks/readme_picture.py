@@ -1,6 +1,6 @@
 """The picture in the README: craters of the simulated region over its image, right, missed and new.
 
-    make craters && python benchmarks/readme_picture.py
+make craters && python benchmarks/readme_picture.py
 """
 
 from pathlib import Path

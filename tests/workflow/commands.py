@@ -10,7 +10,7 @@ PROGRAMS = "snakemake|crater-pipeline|make|python"
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 INDENTED = re.compile(rf"^ {{4,}}((?:{PROGRAMS}) .+)$", re.MULTILINE)
-QUOTED = re.compile(rf"`((?:{PROGRAMS}) [^`]+)`")
+QUOTED = re.compile(rf"`((?:{PROGRAMS})\s[^`]+)`")
 IN_A_COMMENT = re.compile(rf"#.*?\b((?:{PROGRAMS}) .+)$", re.MULTILINE)
 
 

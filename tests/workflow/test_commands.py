@@ -82,7 +82,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 def test_the_first_things_a_reader_types_are_found() -> None:
     assert {"make craters", "make test", "crater-pipeline find my.tif --out craters.gpkg"} <= set(COMMANDS)
     assert any("--configfile mine.yaml" in command for command in COMMANDS)
-    assert {"config/pretrain.yaml", "profiles/slurm/config.yaml", "Snakefile"} <= set(COMMANDS.values())
+    assert {"config/pretrain.yaml", "docs/corrections.md", "Snakefile"} <= set(COMMANDS.values())
 
 
 def test_commands_are_found_in_every_place_of_a_document() -> None:
