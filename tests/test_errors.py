@@ -51,10 +51,10 @@ def test_what_the_system_refuses_has_a_remedy(tmp_path: Path) -> None:
 
 
 def test_a_step_ends_with_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fill(*, output: Path) -> None:
-        output.write_text("x")
+    def fill(*, target: Path) -> None:
+        target.write_text("x")
 
     (tmp_path / "file").touch()
-    monkeypatch.setattr("sys.argv", ["fill", "--output", str(tmp_path / "file" / "x.csv")])
+    monkeypatch.setattr("sys.argv", ["fill", "--target", str(tmp_path / "file" / "x.csv")])
     with pytest.raises(SystemExit, match=r"^error: .*x\.csv: Not a directory; a file lies where"):
         run(fill)

@@ -18,6 +18,6 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     clock = SimpleNamespace(monotonic=lambda: SPEED * time.monotonic())
     monkeypatch.setattr(tenacity, "time", clock)
-    monkeypatch.setattr(tenacity.nap.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
     monkeypatch.setattr(http, "TIMEOUT_S", http.TIMEOUT_S / SPEED)
     monkeypatch.setitem(windows.REMOTE_OPTIONS, "GDAL_HTTP_LOW_SPEED_TIME", 1)
