@@ -1,12 +1,13 @@
 # make craters   the simulated region, from nothing to results/demo/craters.gpkg and results/demo/report.html
 # make test      every check that CI runs
+# make test-lowest   the tests against the lowest versions that pyproject.toml allows, in an environment of their own
 # make docs      regenerate config/README.md and the README's rule graph
 # Needs python >= 3.11 and a package index; everything is installed into .venv.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: craters test check install docs clean
+.PHONY: craters test test-lowest check install docs clean
 
 # The first interpreter that runs and is new enough; PYTHON=... overrides.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
@@ -28,6 +29,14 @@ test: $(INSTALLED)
 	snakemake --lint
 	pytest -n $(WORKERS) --dist loadfile
 
+# Torch goes first here too; its one version is that of constraints.txt.
+test-lowest:
+	"$(PYTHON)" -m venv .venv-lowest
+	"$(PYTHON)" .ci/lowest > .venv-lowest/pins.txt
+	.venv-lowest/bin/python -m pip install --quiet --constraint .venv-lowest/pins.txt "$$(grep '^torch==' constraints.txt)"
+	.venv-lowest/bin/python -m pip install --quiet --constraint .venv-lowest/pins.txt --editable '.[dev]'
+	.venv-lowest/bin/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow"
+
 docs: $(INSTALLED)
 	python -m crater_pipeline.configuration.documentation
 
@@ -42,4 +51,4 @@ $(INSTALLED): pyproject.toml constraints.txt
 	touch $@
 
 clean:
-	rm -rf .venv results .snakemake
+	rm -rf .venv .venv-lowest results .snakemake

@@ -5,8 +5,10 @@
 #
 # Regions, mosaics, catalogues and every setting: config/config.yaml, explained in config/README.md.
 
+from crater_pipeline.configuration.files import default_file
 
-configfile: "config/config.yaml"
+
+configfile: default_file(workflow.basedir)
 
 
 include: "workflow/rules/common.smk"

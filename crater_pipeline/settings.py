@@ -1,4 +1,4 @@
-"""The base of every stage's settings model."""
+"""The base of every stage's settings model, and what a path in one may look like."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -11,3 +11,10 @@ class Settings(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def plain_path(path: str) -> str:
+    """`path`, if it can be a file of the workflow: Snakemake would fill in what stands in braces."""
+    if "{" in path or "}" in path:
+        raise ValueError(f"'{path}' has braces, which Snakemake takes for a name to fill in; rename the file or folder")
+    return path

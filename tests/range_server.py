@@ -1,11 +1,17 @@
 """A small file server on the loopback: byte ranges, counted traffic, and faults on request."""
 
 import re
+import socket
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+BROKEN = ("cut", "reset", "stall")
+SILENCE_S = 30.0
+"""How long a silence lasts: longer than any client's patience in the tests."""
 
 
 @dataclass
@@ -16,10 +22,13 @@ class Files:
     etag: str = '"1"'
     ranges: bool = True
     faults: list[int | str] = field(default_factory=list)
-    """A status to answer with; "cut": half of the answer, then the connection is closed; "fine": no fault."""
+    """A status to answer with; "cut": half of the answer, then the connection is closed; "reset": the same, without
+    ending it properly; "stall": half, then silence; "mute": silence; "fine": no fault."""
     requests: list[tuple[str, str | None]] = field(default_factory=list)
     bytes_sent: int = 0
     port: int = 0
+    over: threading.Event = field(default_factory=threading.Event)
+    """Set when the server ends, which ends the silences."""
 
     def url(self, name: str) -> str:
         return f"http://127.0.0.1:{self.port}/{name}"
@@ -50,6 +59,10 @@ class _Handler(BaseHTTPRequestHandler):
         asked = self.headers.get("Range")
         files.requests.append((self.command, asked))
         fault = files.faults.pop(0) if body and files.faults else None
+        if fault == "mute":
+            files.over.wait(SILENCE_S)
+            self.close_connection = True
+            return
         content = files.contents.get(self.path.lstrip("/"))
         if isinstance(fault, int) or content is None:
             self.send_response(fault if isinstance(fault, int) else 404)
@@ -75,15 +88,19 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(part)))
         self.end_headers()
         if body:
-            sent = part[: len(part) // 2] if fault == "cut" else part
+            sent = part[: len(part) // 2] if fault in BROKEN else part
             files.bytes_sent += len(sent)
             try:
                 self.wfile.write(sent)
                 self.wfile.flush()
             except ConnectionError:
                 pass
-            if fault == "cut":
-                self.close_connection = True
+            if fault == "stall":
+                files.over.wait(SILENCE_S)
+            if fault == "reset":
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.connection.close()
+            self.close_connection = fault in BROKEN
 
 
 @contextmanager
@@ -97,6 +114,7 @@ def serve(files: Files) -> Iterator[Files]:
     try:
         yield files
     finally:
+        files.over.set()
         server.shutdown()
         thread.join()
         server.server_close()

@@ -13,7 +13,7 @@ from crater_pipeline.models.settings import ModelSettings, view_of
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.training.settings import TrainingSettings
 
-RESERVED = ("simulated", "catalogues", "pretraining", "comparisons", "logs", "benchmarks")
+RESERVED = ("simulated", "downloads", "catalogues", "pretraining", "comparisons", "logs", "benchmarks")
 """Folders of `results/` that are no region's."""
 
 

@@ -23,15 +23,17 @@ GRAPH_TARGETS = (
     "results/hongwan/report.html",
     "results/hongwan/craters.gpkg",
     "results/hongwan/craters.parquet",
+    "results/procellarum/projected.tif",
     "results/pretraining/hourglass_compact.safetensors",
     "results/comparisons/graph/report.html",
 )
 GRAPH_CONFIG = (
     'regions={"hongwan": {"mosaic": "gld100_e300n3150"}}',
+    'mosaics={"wac_global": {"sha256": "' + "0" * 64 + '"}}',
     'pretraining={"regions": ["hongwan"]}',
     'comparisons={"graph": {"entries": {"both": ["demo", "hongwan"]}}}',
 )
-"""A simulated and a downloaded terrain region, and pretraining: between them they use every rule."""
+"""A simulated region, one of terrain and one of a mosaic with a checksum, and pretraining: between them they use every rule."""
 
 GRAPH_START, GRAPH_END = "<!-- rule graph: begin -->", "<!-- rule graph: end -->"
 

@@ -69,6 +69,7 @@ class Region(Settings, extra="allow"):
     folds: int | None = Field(
         None,
         ge=2,
+        le=100,
         description="Cross-validation: makes the regions `<name>_fold1` ... `<name>_fold<n>`, each with a training and "
         "a threshold of its own, whose test parts cover the region exactly once. Where nothing is trained there are "
         "none. Pool them in `comparisons`.",

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from crater_pipeline.configuration.checks import problems
 from crater_pipeline.configuration.entries import STAGES, Configuration, Region
 from crater_pipeline.configuration.variants import with_folds, with_inherited
-from crater_pipeline.errors import UserError
+from crater_pipeline.errors import UserError, excerpt
 
 
 def load(raw: Mapping[str, Any]) -> Configuration:
@@ -61,7 +61,7 @@ def messages(error: ValidationError, *prefix: str) -> Iterator[str]:
                 yield f"{path}: names consist of a-z, 0-9 and _, and begin with a letter; rename it"
             case _:
                 text = each["msg"].removeprefix("Value error, ")
-                given = "" if isinstance(each["input"], Mapping) else f" (it is {each['input']!r})"
+                given = "" if isinstance(each["input"], Mapping) else f" (it is {excerpt(repr(each['input']))})"
                 yield f"{path}: {text[:1].lower()}{text[1:]}{given}"
 
 

@@ -36,8 +36,8 @@ from crater_pipeline.training.settings import TrainingSettings
 CONTEXT_ALLOWANCE = 1.1
 """A downloaded window is larger than the reprojection's margin by this factor, since the projection turns it."""
 
-SUFFIXES = (".csv", ".txt", ".tab", ".zip", ".parquet")
-"""Endings of catalogue files that are kept; a download without one of them is called `.dat`."""
+SUFFIXES = (".csv", ".txt", ".tab", ".zip", ".parquet", ".tif", ".tiff", ".img", ".cub")
+"""Endings of downloaded files that are kept; one without any of them is called `.dat`."""
 
 
 @dataclass(frozen=True)
@@ -159,10 +159,19 @@ class RegionPlan:
 
     @property
     def mosaic_file(self) -> str:
-        """The raster to reproject: a local one in place, a downloaded window, or a simulated one."""
-        if isinstance(self.mosaic, SimulatedMosaic):
-            return f"results/simulated/{self.region.mosaic}.tif"
-        return f"results/{self.ground}/mosaic.tif" if self.mosaic.remote else str(self.mosaic.path)
+        """The raster to reproject: a local one in place, a simulated one, or a download.
+
+        That is the region's window, or, where there is a checksum to compare, the whole file for all regions.
+        """
+        match self.mosaic:
+            case SimulatedMosaic():
+                return f"results/simulated/{self.region.mosaic}.tif"
+            case RasterMosaic(remote=False, path=path):
+                return str(path)
+            case RasterMosaic(sha256=None):
+                return f"results/{self.ground}/mosaic.tif"
+            case RasterMosaic(url=url):
+                return f"results/downloads/{self.region.mosaic}{download_suffix(url)}"
 
     @property
     def catalogue_file(self) -> str | None:

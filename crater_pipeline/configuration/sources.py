@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, field_validator
 
 from crater_pipeline.errors import UserError
-from crater_pipeline.settings import Settings
+from crater_pipeline.settings import Settings, plain_path
 from crater_pipeline.simulation.settings import SimulationSettings
 from crater_pipeline.sphere.bounds import Bounds
 
@@ -35,7 +35,10 @@ class Source(Settings):
         "working directory.",
     )
     sha256: str | None = Field(
-        None, pattern="^[0-9a-f]{64}$", description="Checksum of the remote file (of a whole file; null: not checked)."
+        None,
+        pattern="^[0-9a-f]{64}$",
+        description="Checksum of the remote file (null: not checked). A mosaic with one is "
+        "downloaded whole, once for all its regions.",
     )
     citation: str | None = Field(None, description="How its authors want to be cited; kept with the results.")
 
@@ -44,7 +47,7 @@ class Source(Settings):
     def _path_or_http(cls, url: str) -> str:
         if "://" in url and not url.startswith(REMOTE):
             raise ValueError(f"'{url}' is neither a path nor http(s); download it and give its path")
-        return url
+        return url if url.startswith(REMOTE) else plain_path(url)
 
     @property
     def remote(self) -> bool:

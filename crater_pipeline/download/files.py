@@ -12,7 +12,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from crater_pipeline.contents import file_hash
 from crater_pipeline.download.http import (
-    ATTEMPTS,
+    RETRIES,
     check_not_html,
     explained,
     is_transient,
@@ -74,13 +74,17 @@ def download_file(url: str, output: Path, sha256: str | None = None) -> None:
     """Download `url` to `output`.
 
     Interrupted transfers are retried, and continued where they stopped, also by a later call; a file that has changed
-    on the server in between is fetched anew. `output` appears only when the file is complete.
+    on the server in between is fetched anew. `output` appears only when the file is complete. One that lies there
+    already with the right SHA-256 is kept, and nothing is asked for.
 
     Raises
     ------
     UserError
         If the server does not have it, answers with a web page, or the SHA-256 differs.
     """
+    if sha256 is not None and output.is_file() and file_hash(output) == sha256.lower():
+        logger.info("%s: there already, sha256 %s", output, sha256)
+        return
     output.parent.mkdir(parents=True, exist_ok=True)
     part = partial_path(output, url)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
@@ -91,7 +95,7 @@ def download_file(url: str, output: Path, sha256: str | None = None) -> None:
     ):
         transfer = _Transfer(client, url, part, progress)
         try:
-            for trial in stamina.retry_context(on=is_transient, attempts=ATTEMPTS, timeout=None):
+            for trial in stamina.retry_context(on=is_transient, **RETRIES):
                 with trial:
                     transfer.attempt()
             found = file_hash(part)

@@ -5,17 +5,26 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import stamina
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from crater_pipeline.contents import HEAD_BYTES, is_web_page
 from crater_pipeline.errors import UserError
 
 logger = logging.getLogger(__name__)
 
-ATTEMPTS = 6
 TIMEOUT_S = 60.0
+"""A connection that has been silent for so long is given up, and made anew."""
+
+CONNECT_TIMEOUT_S = 20.0
+"""The same for one that does not come about at all."""
+
+RETRIES: dict[str, Any] = {"attempts": 6, "timeout": None}
+"""How often a request is made. No time limit stands over all attempts: one stall would use it up."""
+
 TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers after which asking again later may help."""
 
@@ -35,7 +44,7 @@ def open_client() -> httpx.Client:
     """A client that follows redirects; content encodings are refused because they make byte ranges meaningless."""
     return httpx.Client(
         follow_redirects=True,
-        timeout=TIMEOUT_S,
+        timeout=httpx.Timeout(TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
         headers={"Accept-Encoding": "identity", "User-Agent": "crater-pipeline"},
     )
 
@@ -45,6 +54,15 @@ def is_transient(error: Exception) -> bool:
     if isinstance(error, httpx.HTTPStatusError):
         return error.response.status_code in TRANSIENT_STATUS
     return isinstance(error, httpx.TransportError) and not isinstance(error, httpx.UnsupportedProtocol)
+
+
+def say_why(details: RetryDetails) -> None:
+    """One line for each attempt that failed, in the place of stamina's own, which says neither what nor why."""
+    reason = str(details.caused_by) or type(details.caused_by).__name__
+    logger.warning("interrupted (%s); attempt %d follows", reason, details.retry_num + 1)
+
+
+set_on_retry_hooks([say_why])
 
 
 def version_of(response: httpx.Response) -> str | None:
@@ -89,7 +107,7 @@ def explained(url: str) -> Iterator[None]:
         ) from error
 
 
-@stamina.retry(on=is_transient, attempts=ATTEMPTS)
+@stamina.retry(on=is_transient, **RETRIES)
 def probe(client: httpx.Client, url: str) -> RemoteFile:
     """Ask for the first bytes of a file; raises httpx's errors, and `UserError` for a web page."""
     with client.stream("GET", url, headers={"Range": f"bytes=0-{HEAD_BYTES - 1}"}) as response:
@@ -109,7 +127,7 @@ def probe(client: httpx.Client, url: str) -> RemoteFile:
         )
 
 
-@stamina.retry(on=is_transient, attempts=ATTEMPTS)
+@stamina.retry(on=is_transient, **RETRIES)
 def read_range(client: httpx.Client, url: str, start: int, length: int) -> bytes:
     """Bytes [start, start + length) of a file whose server is known to serve ranges."""
     response = client.get(url, headers={"Range": f"bytes={start}-{start + length - 1}"})

@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 from rasterio.errors import RasterioError, RasterioIOError
 from rasterio.windows import Window
 
-from crater_pipeline.download.files import download_file
-from crater_pipeline.download.http import RemoteFile, explained, open_client, probe
+from crater_pipeline.download.http import RETRIES, TRANSIENT_STATUS, RemoteFile, explained, open_client, probe
 from crater_pipeline.download.rows import read_rows, row_layout
 from crater_pipeline.errors import UserError
 from crater_pipeline.rasters.files import (
@@ -29,7 +28,6 @@ from crater_pipeline.rasters.files import (
     RasterInfo,
     create_raster,
     info_of,
-    open_raster,
     progress,
 )
 from crater_pipeline.rasters.grid import shifted
@@ -48,7 +46,8 @@ EDGE_PX = 4
 REMOTE_OPTIONS = {
     **GDAL_OPTIONS,
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
-    "GDAL_HTTP_MAX_RETRY": 5,
+    "GDAL_HTTP_MAX_RETRY": 1,  # while it opens a raster; otherwise `RETRIES` is what counts
+    "GDAL_HTTP_RETRY_CODES": ",".join(map(str, [0, *sorted(TRANSIENT_STATUS)])),  # 0: silence
     "GDAL_HTTP_RETRY_DELAY": 1,
     "GDAL_HTTP_CONNECTTIMEOUT": 30,
     "GDAL_HTTP_LOW_SPEED_TIME": 60,
@@ -165,9 +164,17 @@ def _block_reader(
         rows = layout
         return lambda block: read_rows(client, remote.url, rows, block)
 
-    @stamina.retry(on=RasterioIOError, attempts=4)
+    opened = dataset
+
+    @stamina.retry(on=RasterioIOError, **RETRIES)
     def through_gdal(block: Window) -> NDArray[Any]:
-        return np.asarray(dataset.read(1, window=block))
+        nonlocal opened
+        try:
+            return np.asarray(opened.read(1, window=block))
+        except RasterioIOError:
+            # What an open raster has got in part it never asks for again.
+            opened = rasterio.open(dataset.name)
+            raise
 
     return through_gdal
 
@@ -231,19 +238,3 @@ def download_window(
                     raise UserError(f"{url}: cannot be read ({error}); try again, finished parts are kept") from error
     store.discard()
     logger.info("%s: %d x %d pixels of %s", output, window.width, window.height, url)
-
-
-def download_whole_then_cut(
-    url: str, output: Path, bounds: Bounds, body: Body, margin_deg: float, sha256: str, nodata: float | None = None
-) -> None:
-    """As `download_window`, but the whole file is fetched first and its SHA-256 compared: a part has none."""
-    whole = output.with_name(f".{output.name}.whole")
-    try:
-        download_file(url, whole, sha256)
-        with open_raster(whole) as dataset:
-            source = info_of(dataset, Path(Path(url).name))
-            window = source_window(source, bounds, body, margin_deg)
-            read = _wrapped(dataset, lambda block: dataset.read(1, window=block))
-            _copy_window(dataset, source, window, output, nodata, read)
-    finally:
-        whole.unlink(missing_ok=True)

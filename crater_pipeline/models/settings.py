@@ -1,11 +1,11 @@
 """Which network, and where it starts from."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from crater_pipeline.light.views import View
-from crater_pipeline.settings import Settings
+from crater_pipeline.settings import Settings, plain_path
 
 BackboneName = Literal["hourglass_compact", "hourglass_terrain", "hourglass", "resnet50", "resnet50_compact"]
 
@@ -40,8 +40,9 @@ class ModelSettings(Settings):
         "`resnet50` (with three deconvolutions) or `resnet50_compact` (half as wide, for a CPU). Where none is given, "
         "regions with a terrain model take `hourglass_terrain`.",
     )
-    initial: str = Field(
+    initial: Annotated[str, AfterValidator(plain_path)] = Field(
         "shipped",
+        min_length=1,
         description="Initial weights: `shipped` (come with the package, for `hourglass_compact` and "
         "`hourglass_terrain`), `none` (random), or the path of a `.safetensors` file (a network of ours, or an "
         "ImageNet state dict for `resnet50`).",

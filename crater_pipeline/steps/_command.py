@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.logging import RichHandler
 
-from crater_pipeline.errors import UserError
+from crater_pipeline.errors import UserError, mishap
 from crater_pipeline.signals import ending_cleanly
 from crater_pipeline.steps._outputs import check_outputs
 
@@ -41,6 +41,8 @@ def run_app(app: cyclopts.App) -> None:
         sys.exit(130)
     except UserError as error:
         sys.exit(f"error: {error}")
+    except OSError as error:
+        sys.exit(f"error: {mishap(error)}")
     except ValidationError as error:
         details = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         sys.exit(f"error: {error.title}: {details}")

@@ -14,6 +14,10 @@ from crater_pipeline.recognition import is_own_geopackage, is_project
 
 HEAD_BYTES = 512
 
+TIFF = (b"ii*\0", b"mm\0*", b"ii+\0", b"mm\0+")
+LABELS = (b"pds_version_id", b"ccsd3zf", b"object = isiscube")
+"""How the rasters of the archives of planetary data begin, in their several formats."""
+
 TILE = re.compile(r"(train|val|test)_.*\.png")
 
 
@@ -65,7 +69,7 @@ QgisProject = Annotated[Path, Kind("QGIS project", (".qgz",), is_project)]
 ParquetFile = Annotated[Path, Kind("Parquet table", (".parquet",), begins(b"par1"))]
 JsonFile = Annotated[Path, Kind("JSON document", (".json",), begins(b"{"))]
 HtmlPage = Annotated[Path, Kind("HTML page", (".html", ".htm"), begins(b"<!doctype html", b"<html"))]
-GeoTiff = Annotated[Path, Kind("TIFF", (".tif", ".tiff"), begins(b"ii*\0", b"mm\0*", b"ii+\0", b"mm\0+"))]
+GeoTiff = Annotated[Path, Kind("TIFF", (".tif", ".tiff"), begins(*TIFF))]
 WeightsFile = Annotated[Path, Kind("file of weights", (".safetensors",), _is_weights)]
 Shapefile = Annotated[Path, Kind("shapefile", (".shp",), begins(b"\0\0\x27\x0a"), SHAPEFILE_MEMBERS)]
 CraterCsv = Annotated[Path, Kind("table of craters of this program", (".csv",), begins(b"crater_id,"))]
@@ -78,3 +82,6 @@ DiamFile = Annotated[Path, Kind("CraterStats file", (".diam",), begins(b"area ="
 SccFile = Annotated[Path, Kind("spatial crater count", (".scc",), begins(b"# spatial crater count"))]
 TileFolder = Annotated[Path, Kind("folder of tiles", (), _holds_tiles, folder=True)]
 DownloadedTable = Annotated[Path, Kind("table", (), _is_table_or_archive)]
+DownloadedRaster = Annotated[
+    Path, Kind("raster", (), begins(*TIFF, b"pds_version_id", b"ccsd3zf", b"object = isiscube"))
+]

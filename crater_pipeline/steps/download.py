@@ -1,6 +1,6 @@
 """The region's part of a mosaic on the internet."""
 
-from crater_pipeline.download.windows import download_whole_then_cut, download_window
+from crater_pipeline.download.windows import download_window
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
@@ -14,7 +14,6 @@ def download(
     bounds: tuple[float, float, float, float],
     body: Body,
     margin_deg: float = 0.0,
-    sha256: str | None = None,
     nodata: float | None = None,
 ) -> None:
     """Download the part of a mosaic that covers a region, by range requests, never the whole file.
@@ -31,16 +30,10 @@ def download(
         Body as JSON, for instance {"name": "moon", "radius_m": 1737400}.
     margin_deg
         Context around the bounds in degrees of latitude.
-    sha256
-        Checksum of the mosaic's file, hexadecimal. Only a whole file can be compared: it is then downloaded whole.
     nodata
         Value that means "no data" where the mosaic declares none.
     """
-    region = Bounds(*bounds)
-    if sha256 is None:
-        download_window(url, output, region, body, margin_deg, nodata)
-    else:
-        download_whole_then_cut(url, output, region, body, margin_deg, sha256, nodata)
+    download_window(url, output, Bounds(*bounds), body, margin_deg, nodata)
 
 
 if __name__ == "__main__":

@@ -141,6 +141,10 @@ def test_terrain_models_get_a_network_that_sees_terrain_unless_another_is_named(
         ({"mosaics": {"terrain": {"kind": "radar"}}}, "mosaics.terrain"),
         ({"mosaics": {"terrain": {"body": "pluto"}}}, "mosaics.terrain.body"),
         ({"mosaics": {"terrain": {"url": "s3://bucket/terrain.tif"}}}, "mosaics.terrain.url"),
+        ({"mosaics": {"terrain": {"url": "data/{x}.tif"}}}, "mosaics.terrain.url"),
+        ({"model": {"initial": "{x}.safetensors"}}, "model.initial"),
+        ({"model": {"initial": ""}}, "model.initial"),
+        ({"regions": {"iridum": {"folds": 10**30}}}, "regions.iridum.folds"),
         ({"mosaics": {"terrain": {"colour": "grey"}}}, "mosaics.terrain.colour"),
         ({"mosaics": {"other": {"url": "x.tif", "body": "moon"}}}, "mosaics.other.kind"),
         ({"mosaics": {"other": {"kind": "image", "body": "moon"}}}, "mosaics.other.url"),
@@ -232,6 +236,15 @@ def test_simulated_sources_come_from_the_simulation() -> None:
 def test_a_downloaded_catalogue_keeps_its_ending(url: str, file: str) -> None:
     region = plan("iridum", {"catalogues": {"known": {"url": url}}})
     assert region.catalogue_file == f"results/catalogues/{file}"
+
+
+def test_a_mosaic_with_a_checksum_is_one_file_for_all_its_regions() -> None:
+    mosaic = {"url": "https://example.org/big.TIF", "sha256": "0" * 64}
+    other = {"mosaic": "terrain", "catalogue": "known", "bounds": [0, 0, 1, 1]}
+    override = {"mosaics": {"terrain": mosaic}, "regions": {"other": other}}
+    assert {plan(name, override).mosaic_file for name in ("iridum", "other")} == {"results/downloads/terrain.tif"}
+    unchecked = {"mosaics": {"terrain": {"url": mosaic["url"]}}}
+    assert plan("iridum", unchecked).mosaic_file == "results/iridum/mosaic.tif"
 
 
 def test_provenance_changes_with_what_makes_the_craters_and_only_then() -> None:

@@ -10,6 +10,7 @@ import stamina
 
 from crater_pipeline.download.files import download_file, partial_path
 from crater_pipeline.errors import UserError
+from tests.download.patience import hurry
 from tests.range_server import Files, serve
 
 CONTENT = np.random.default_rng(0).bytes(3_000_000)
@@ -49,6 +50,42 @@ def test_an_interrupted_transfer_goes_on_where_it_stopped(files: Files, tmp_path
         "bytes=1500000-",
         "bytes=2250000-",
     ]
+
+
+def test_a_stalled_a_reset_and_a_cut_transfer_go_on_where_they_stopped(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stamina.set_testing(False)
+    hurry(monkeypatch)
+    files.faults = ["mute", "stall", "cut", "stall"]
+    download_file(files.url("big.bin"), tmp_path / "big.bin")
+    assert (tmp_path / "big.bin").read_bytes() == CONTENT
+    assert [asked for _, asked in files.requests] == [None, None, "bytes=1500000-", "bytes=2250000-", "bytes=2625000-"]
+    assert [
+        record.getMessage().rpartition("; ")[2] for record in caplog.records if "interrupted" in record.message
+    ] == [f"attempt {number} follows" for number in (2, 3, 4, 5)]
+    files.faults, files.requests = ["reset"], []
+    download_file(files.url("big.bin"), tmp_path / "again.bin")
+    assert (tmp_path / "again.bin").read_bytes() == CONTENT
+    assert len(files.requests) == 2
+
+
+def test_what_is_there_with_the_right_checksum_is_kept(files: Files, tmp_path: Path) -> None:
+    checksum = hashlib.sha256(CONTENT).hexdigest()
+    for _ in range(2):
+        download_file(files.url("big.bin"), tmp_path / "big.bin", checksum.upper())
+    assert len(files.requests) == 1
+    (tmp_path / "big.bin").write_bytes(CONTENT[:-1])
+    download_file(files.url("big.bin"), tmp_path / "big.bin", checksum)
+    assert (tmp_path / "big.bin").read_bytes() == CONTENT
+    assert len(files.requests) == 2
+
+
+def test_a_later_failure_does_not_cost_the_file_that_was_there(files: Files, tmp_path: Path) -> None:
+    (tmp_path / "big.bin").write_bytes(b"before")
+    with pytest.raises(UserError, match="SHA-256"):
+        download_file(files.url("big.bin"), tmp_path / "big.bin", "0" * 64)
+    assert (tmp_path / "big.bin").read_bytes() == b"before"
 
 
 def test_a_later_call_goes_on_too(files: Files, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Windows of remote rasters: the same pixels as the file's, for a small share of its bytes."""
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from crater_pipeline.rasters.files import raster_info
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps.download import download
+from tests.download.patience import hurry
 from tests.range_server import Files, serve
 
 MOON = Body(name="moon", radius_m=1_737_400.0)
@@ -141,19 +141,31 @@ def test_transient_faults_are_outlived(tmp_path: Path) -> None:
     assert raster_info(tmp_path / "mosaic.tif").width > 200
 
 
-def test_the_checksum_is_that_of_the_whole_file(tmp_path: Path) -> None:
-    source, _ = world(tmp_path / "world.tif", width=1440, **LAYOUTS["tiles"])
-    content = source.read_bytes()
-    with serve(Files({"world.tif": content})) as files:
-        url, output = files.url("world.tif"), tmp_path / "out" / "mosaic.tif"
-        with pytest.raises(UserError, match="SHA-256"):
-            download(url=url, output=output, bounds=(0, 0, 20, 10), body=MOON, sha256="0" * 64)
-        assert list(output.parent.iterdir()) == []
-        download(url=url, output=output, bounds=(0, 0, 20, 10), body=MOON, sha256=hashlib.sha256(content).hexdigest())
-        download_window(url, tmp_path / "window.tif", Bounds(0, 0, 20, 10), MOON, 0.0)
-    with rasterio.open(output) as cut, rasterio.open(tmp_path / "window.tif") as part:
-        np.testing.assert_array_equal(cut.read(1), part.read(1))
-        assert cut.transform == part.transform
+@pytest.mark.parametrize(
+    ("layout", "faults"),
+    [
+        ("rows", ["mute"]),
+        ("rows", ["fine", "mute"]),
+        ("rows", ["fine", "fine", "stall", "reset", "cut"]),
+        ("tiles", ["fine", "mute"]),
+        ("tiles", ["fine", "fine", "stall"]),
+        ("tiles", ["fine", "fine", "reset"]),
+    ],
+    ids=str,
+)
+def test_silence_is_outlived_wherever_it_falls(
+    layout: str, faults: list[int | str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stamina.set_testing(False)
+    hurry(monkeypatch)
+    source, data = world(tmp_path / "world.tif", width=3600, **LAYOUTS[layout])
+    with serve(Files({"world.tif": source.read_bytes()})) as files:
+        files.faults = faults
+        download_window(files.url("world.tif"), tmp_path / "mosaic.tif", Bounds(0, 0, 20, 10), MOON, 0.5)
+        assert files.faults == []
+    with rasterio.open(tmp_path / "mosaic.tif") as part, rasterio.open(source) as whole:
+        row, col = (round(v) for v in whole.index(part.transform.c, part.transform.f, op=float))
+        np.testing.assert_array_equal(part.read(1), data[row : row + part.height, col : col + part.width])
 
 
 def test_nodata_is_the_files_own_else_the_given_one(tmp_path: Path) -> None:

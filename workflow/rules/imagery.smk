@@ -62,9 +62,6 @@ rule download:
         url=lambda wildcards: regions[wildcards.region].mosaic.url,
         bounds=of_region("bounds"),
         margin=of_region("margin_deg"),
-        checksum=lambda wildcards: option(
-            "sha256", regions[wildcards.region].mosaic.sha256
-        ),
         nodata=lambda wildcards: option(
             "nodata", regions[wildcards.region].mosaic.nodata
         ),
@@ -75,9 +72,34 @@ rule download:
         " --output={output:q}"
         " --bounds={params.bounds}"
         " --margin-deg={params.margin}"
-        " {params.checksum}"
         " {params.nodata}"
         " --body={params.body:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule download_mosaic:
+    input:
+        code=code("download_mosaic"),
+    output:
+        # update: not deleted beforehand, so that the step can keep a file that has the right checksum
+        update("results/downloads/{mosaic}{suffix}"),
+    log:
+        "results/logs/download_mosaic/{mosaic}{suffix}.log",
+    benchmark:
+        "results/benchmarks/download_mosaic/{mosaic}{suffix}.tsv"
+    conda:
+        "../../envs/crater_pipeline.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        url=lambda wildcards: configuration.mosaics[wildcards.mosaic].url,
+        sha256=lambda wildcards: configuration.mosaics[wildcards.mosaic].sha256,
+    shell:
+        "python -m crater_pipeline.steps.download_mosaic"
+        " --url={params.url:q}"
+        " --output={output:q}"
+        " --sha256={params.sha256}"
         " 2>&1 | tee {log:q}"
 
 

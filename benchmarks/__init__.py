@@ -1,0 +1,1 @@
+"""Measurements that the documentation quotes; each is a program of its own."""
