@@ -1,5 +1,7 @@
 """The region's part of a mosaic on the internet."""
 
+from typing import Literal
+
 from crater_pipeline.download.windows import download_whole_then_cut, download_window
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
@@ -15,7 +17,8 @@ def download(
     body: Body,
     margin_deg: float = 0.0,
     sha256: str | None = None,
-    nodata: float | None = None,
+    band: int | None = None,
+    nodata: float | Literal["none"] | None = None,
 ) -> None:
     """Download the part of a mosaic that covers a region, by range requests, never the whole file.
 
@@ -33,14 +36,17 @@ def download(
         Context around the bounds in degrees of latitude.
     sha256
         Checksum of the mosaic's file, hexadecimal. Only a whole file can be compared: it is then downloaded whole.
+    band
+        Band to take, counted from 1 (default: the first, or the luminance of a colour image).
     nodata
         Value that means "no data" where the mosaic declares none.
     """
     region = Bounds(*bounds)
+    value = None if nodata == "none" else nodata
     if sha256 is None:
-        download_window(url, output, region, body, margin_deg, nodata)
+        download_window(url, output, region, body, margin_deg, value, band)
     else:
-        download_whole_then_cut(url, output, region, body, margin_deg, sha256, nodata)
+        download_whole_then_cut(url, output, region, body, margin_deg, sha256, value, band)
 
 
 if __name__ == "__main__":

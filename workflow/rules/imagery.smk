@@ -65,6 +65,7 @@ rule download:
         checksum=lambda wildcards: option(
             "sha256", regions[wildcards.region].mosaic.sha256
         ),
+        band=lambda wildcards: option("band", regions[wildcards.region].mosaic.band),
         nodata=lambda wildcards: option(
             "nodata", regions[wildcards.region].mosaic.nodata
         ),
@@ -76,6 +77,7 @@ rule download:
         " --bounds={params.bounds}"
         " --margin-deg={params.margin}"
         " {params.checksum}"
+        " {params.band}"
         " {params.nodata}"
         " --body={params.body:q}"
         " 2>&1 | tee {log:q}"
@@ -99,7 +101,11 @@ rule reproject:
     params:
         kind=of_region("kind"),
         bounds=of_region("bounds"),
+        band=lambda wildcards: option("band", regions[wildcards.region].band),
         nodata=lambda wildcards: option("nodata", regions[wildcards.region].nodata),
+        unit=lambda wildcards: option(
+            "elevation-unit", regions[wildcards.region].elevation_unit
+        ),
         body=region_body,
         settings=settings("reprojection"),
     shell:
@@ -108,7 +114,9 @@ rule reproject:
         " --output={output:q}"
         " --kind={params.kind}"
         " --bounds={params.bounds}"
+        " {params.band}"
         " {params.nodata}"
+        " {params.unit}"
         " --body={params.body:q}"
         " --settings={params.settings:q}"
         " 2>&1 | tee {log:q}"
