@@ -33,7 +33,7 @@ GRAPH_CONFIG = (
     'pretraining={"regions": ["hongwan"]}',
     'comparisons={"graph": {"entries": {"both": ["demo", "hongwan"]}}}',
 )
-"""A simulated region, one of terrain and one of a mosaic with a checksum, and pretraining: between them they use every rule."""
+"""A simulated region, one of terrain, one of a mosaic with a checksum, and pretraining: between them, every rule."""
 
 GRAPH_START, GRAPH_END = "<!-- rule graph: begin -->", "<!-- rule graph: end -->"
 

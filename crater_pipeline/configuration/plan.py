@@ -28,7 +28,7 @@ from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.labels.learnable import LabelSettings
 from crater_pipeline.light.reflectance import ShadingSettings
 from crater_pipeline.models.settings import ModelSettings, view_of
-from crater_pipeline.rasters.files import raster_info
+from crater_pipeline.rasters.appraisal import usable
 from crater_pipeline.rasters.reprojection import ReprojectionSettings
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.training.settings import TrainingSettings
@@ -120,9 +120,19 @@ class RegionPlan:
         return self.stage(InferenceSettings).suns_for(view) if self.kind == "dtm" else 1
 
     @property
-    def nodata(self) -> float | None:
-        """Value that the mosaic's configuration declares as no data."""
+    def band(self) -> int | None:
+        """Band of the mosaic that the configuration names; a downloaded window has only that one."""
+        return self.mosaic.band if isinstance(self.mosaic, RasterMosaic) and not self.mosaic.remote else None
+
+    @property
+    def nodata(self) -> float | str | None:
+        """Value that the mosaic's configuration declares as no data, or `none`."""
         return self.mosaic.nodata if isinstance(self.mosaic, RasterMosaic) else None
+
+    @property
+    def elevation_unit(self) -> float | str | None:
+        """Unit of the mosaic's elevations by its configuration."""
+        return self.mosaic.elevation_unit if isinstance(self.mosaic, RasterMosaic) else None
 
     @property
     def trained(self) -> bool:
@@ -253,7 +263,7 @@ class RegionPlan:
 
     def _problems_of_raster(self, path: Path) -> Iterator[str]:
         try:
-            self.body.check_crs(raster_info(path).crs, str(path))
+            usable(path, self.body, self.band)
         except UserError as error:
             yield str(error)
 

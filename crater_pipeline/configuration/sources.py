@@ -1,11 +1,13 @@
 """Where imagery and craters come from: the entries of `mosaics` and `catalogues`."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, PositiveFloat, StringConstraints, field_validator
 
 from crater_pipeline.errors import UserError
+from crater_pipeline.rasters.appraisal import NO_NODATA
+from crater_pipeline.rasters.units import METRES, ElevationUnit
 from crater_pipeline.settings import Settings, plain_path
 from crater_pipeline.simulation.settings import SimulationSettings
 from crater_pipeline.sphere.bounds import Bounds
@@ -59,6 +61,13 @@ class Source(Settings):
         return Path(self.url).expanduser()
 
 
+def _number_or(value: Any, names: tuple[str, ...]) -> Any:
+    """A number, or one of the names; else a `ValueError` that lists them."""
+    if isinstance(value, bool) or not (value is None or isinstance(value, int | float) or value in names):
+        raise ValueError(f"must be a number, or {' or '.join(names)}")
+    return value
+
+
 class RasterMosaic(Source):
     """A raster that exists: an optical mosaic or a terrain model."""
 
@@ -66,10 +75,33 @@ class RasterMosaic(Source):
         description="`image`: an optical mosaic. `dtm`: a terrain model, which the pipeline shades."
     )
     body: Name = Field(description="Name of an entry of `bodies`.")
-    nodata: float | None = Field(None, description="Value that means no data, where the file does not say so itself.")
+    band: int | None = Field(
+        None, ge=1, description="Band to take, from 1 (null: the first, or the luminance of a colour image)."
+    )
+    nodata: float | Literal["none"] | None = Field(
+        None,
+        description="Stored value that means no data, where the file does not say so itself (null: what looks like it, "
+        "with a warning; `none`: nothing more than the file says).",
+    )
+    elevation_unit: ElevationUnit | PositiveFloat | None = Field(
+        None,
+        description="Unit of a terrain model's values: m, km, dm, cm, mm, ft, or the metres that it has (null: the "
+        "file's, else metres).",
+    )
     pixel_size_m: float | None = Field(
         None, gt=0, description="Size of a pixel on the ground; read from the file where that is local."
     )
+
+    @field_validator("nodata", mode="before")
+    @classmethod
+    def _number_or_none(cls, value: Any) -> Any:
+        """One message instead of one for each thing that it might be."""
+        return _number_or(value, (NO_NODATA,))
+
+    @field_validator("elevation_unit", mode="before")
+    @classmethod
+    def _number_or_unit(cls, value: Any) -> Any:
+        return _number_or(value, tuple(METRES))
 
 
 class SimulatedMosaic(Settings):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rasterio.windows import Window
 
 from crater_pipeline.rasters.files import open_raster, read_window
+from crater_pipeline.rasters.texture import central_gradients, orientation
 
 WINDOW_PX = 256
 """Small enough that the sun has one direction in it, also around a pole."""
@@ -29,28 +30,21 @@ LEAST_WINDOWS = 4
 LEVELS = (1, 2, 4)
 """Noise covers relief on the finest level, and distance levels it on the coarsest: the best of them speaks."""
 
-GLINT = 0.98
-"""Gradients beyond this quantile of their block are shortened to it."""
-
 
 def anisotropy(grey: NDArray[np.float32], valid: NDArray[np.bool_]) -> float:
     """How much more (h, w) greys change along one direction than across it, 0 to 1; NaN without enough data.
 
-    Of a block it is the larger minus the smaller eigenvalue of the structure tensor over their sum; blocks are averaged
-    as vectors of the doubled angle (Bigun & Granlund 1987).
+    The mean over blocks of their `orientation`, as vectors.
     """
     usable = valid[1:-1, 1:-1] & valid[2:, 1:-1] & valid[:-2, 1:-1] & valid[1:-1, 2:] & valid[1:-1, :-2]
-    slope = (grey[1:-1, 2:] - grey[1:-1, :-2]) + 1j * (grey[2:, 1:-1] - grey[:-2, 1:-1])
+    slope = central_gradients(grey)
     means = []
     for row in range(0, slope.shape[0] - BLOCK_PX // 2, BLOCK_PX):
         for col in range(0, slope.shape[1] - BLOCK_PX // 2, BLOCK_PX):
             block = slice(row, row + BLOCK_PX), slice(col, col + BLOCK_PX)
             values = slope[block][usable[block]]
-            length = np.abs(values)
-            if values.size < 0.8 * slope[block].size or (longest := np.quantile(length, GLINT)) == 0:
-                continue
-            shortened = values * (longest / np.maximum(length, longest))
-            means.append((shortened**2).sum() / (np.abs(shortened) ** 2).sum())
+            if values.size >= 0.8 * slope[block].size and np.isfinite(mean := orientation(values)):
+                means.append(mean)
     return float(abs(np.mean(means))) if len(means) >= (WINDOW_PX // BLOCK_PX) ** 2 // 2 else float("nan")
 
 

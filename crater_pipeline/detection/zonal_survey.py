@@ -21,17 +21,17 @@ from crater_pipeline.detection.merging import MergingSettings, merge
 from crater_pipeline.detection.pictures import Terrain
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.detection.survey import circles
-from crater_pipeline.errors import NothingThereError
+from crater_pipeline.errors import NothingThereError, UserError
 from crater_pipeline.light.reflectance import ShadingSettings
 from crater_pipeline.light.shaded_raster import shade_raster
 from crater_pipeline.rasters.files import raster_info
-from crater_pipeline.rasters.reprojection import Kind, ReprojectionSettings, reproject_region
+from crater_pipeline.rasters.reading import Kind, Reading
+from crater_pipeline.rasters.reprojection import ReprojectionSettings, reproject_region
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.sphere.craters import distance_to_bounds_km
 from crater_pipeline.sphere.zones import zones
 from crater_pipeline.tiles.grid import TilingSettings
-from crater_pipeline.tiles.searched import TOO_LITTLE
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Survey:
     body: Body
     weights: Path
     metadata: Path
-    nodata: float | None = None
+    reading: Reading | None = None
     shading: ShadingSettings = field(default_factory=ShadingSettings)
     reprojection: ReprojectionSettings = field(default_factory=ReprojectionSettings)
     tiling: TilingSettings = field(default_factory=TilingSettings)
@@ -88,7 +88,10 @@ class Survey:
             raise nothing
         searched = pooled_area(areas)
         if not len(searched):
-            raise NothingThereError(f"{raster}: {TOO_LITTLE}")
+            raise UserError(
+                f"{raster}: no tile holds enough data to be searched; take more of the ground around, or a raster with "
+                "fewer gaps"
+            )
         return merge(pd.concat(found, ignore_index=True), searched, self.body, self.merging), searched
 
     def _zone(
@@ -96,7 +99,7 @@ class Survey:
     ) -> tuple[pd.DataFrame, gpd.GeoDataFrame]:
         """Georeferenced detections around a zone, and the area searched inside it."""
         image, terrain = folder / "projected.tif", None
-        reproject_region(raster, image, zone, self.body, self.kind, settings, self.nodata)
+        reproject_region(raster, image, zone, self.body, self.kind, settings, self.reading)
         if self.kind == "dtm":
             terrain, image = Terrain(image, self.shading), folder / "shaded.tif"
             shade_raster(terrain.elevation, image, self.body, self.shading)

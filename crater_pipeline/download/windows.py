@@ -31,6 +31,8 @@ from crater_pipeline.rasters.files import (
     progress,
 )
 from crater_pipeline.rasters.grid import shifted
+from crater_pipeline.rasters.one_band import profile_of, read_as_one_band
+from crater_pipeline.rasters.reading import Reading, reading_of
 from crater_pipeline.rasters.source_pixels import SourcePixels
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
@@ -156,11 +158,11 @@ def _wrapped(dataset: rasterio.DatasetReader, read: BlockReader) -> BlockReader:
 
 
 def _block_reader(
-    dataset: rasterio.DatasetReader, remote: RemoteFile, client: httpx.Client, window: Window
+    dataset: rasterio.DatasetReader, reading: Reading, remote: RemoteFile, client: httpx.Client, window: Window
 ) -> BlockReader:
     """How to fetch a block: by pieces of rows where that spares much, else through GDAL."""
     layout = row_layout(dataset, remote, window)
-    if layout is not None:
+    if layout is not None and not reading.is_colour:
         rows = layout
         return lambda block: read_rows(client, remote.url, rows, block)
 
@@ -170,7 +172,7 @@ def _block_reader(
     def through_gdal(block: Window) -> NDArray[Any]:
         nonlocal opened
         try:
-            return np.asarray(opened.read(1, window=block))
+            return read_as_one_band(opened, reading, block)
         except RasterioIOError:
             # What an open raster has got in part it never asks for again.
             opened = rasterio.open(dataset.name)
@@ -181,31 +183,40 @@ def _block_reader(
 
 def _copy_window(
     dataset: rasterio.DatasetReader,
+    reading: Reading,
     source: RasterInfo,
     window: Window,
     output: Path,
     nodata: float | None,
     fetch: BlockReader,
 ) -> None:
-    """Write a window of an open raster as a GeoTIFF of its own: same values, type, CRS and grid."""
+    """Write a window of an open raster as a GeoTIFF of its own: same values, CRS and grid, one band."""
     assert source.crs is not None  # source_window has checked it
     transform = shifted(source.transform, window.col_off, window.row_off)
-    nodata = source.nodata if source.nodata is not None else nodata
+    dtype, own = profile_of(dataset, reading)
+    first = reading.bands[0] - 1
     size = (int(window.width), int(window.height))
-    with create_raster(output, *size, source.crs, transform, source.dtype, nodata) as target:
-        target.scales, target.offsets, target.units = dataset.scales[:1], dataset.offsets[:1], dataset.units[:1]
-        for block in progress(blocks_of(window, dataset.block_shapes[0]), "download"):
+    with create_raster(output, *size, source.crs, transform, dtype, nodata if own is None else own) as target:
+        target.scales, target.offsets = (reading.scale,), (reading.offset,)
+        target.units = dataset.units[first : first + 1]
+        for block in progress(blocks_of(window, dataset.block_shapes[first]), "download"):
             here = Window(block.col_off - window.col_off, block.row_off - window.row_off, block.width, block.height)
             target.write(fetch(block), 1, window=here)
 
 
 def download_window(
-    url: str, output: Path, bounds: Bounds, body: Body, margin_deg: float, nodata: float | None = None
+    url: str,
+    output: Path,
+    bounds: Bounds,
+    body: Body,
+    margin_deg: float,
+    nodata: float | None = None,
+    band: int | None = None,
 ) -> None:
     """Write the part of the raster at `url` that covers `bounds` and a margin to `output`, fetching little else.
 
-    Values, type and grid are the source's; `nodata` is declared where the source declares none. Blocks already fetched
-    are kept over an interruption.
+    Values, type and grid are the source's; `nodata` is declared where the source declares none. Of several bands
+    `band` is written, of colours their luminance. Blocks already fetched are kept over an interruption.
 
     Raises
     ------
@@ -229,11 +240,15 @@ def download_window(
             with dataset:
                 source = info_of(dataset, Path(Path(url).name))
                 window = source_window(source, bounds, body, margin_deg)
-                identity = {"url": url, "version": remote.version, "size": remote.size, "window": window.flatten()}
+                reading = reading_of(dataset, band)
+                identity: dict[str, object] = {"band": band} if band else {}
+                identity |= {"url": url, "version": remote.version, "size": remote.size, "window": window.flatten()}
                 store = BlockStore.beside(output, identity)
-                read = _wrapped(dataset, _block_reader(dataset, remote, client, window))
+                read = _wrapped(dataset, _block_reader(dataset, reading, remote, client, window))
                 try:
-                    _copy_window(dataset, source, window, output, nodata, lambda block: store.fetch(block, read))
+                    _copy_window(
+                        dataset, reading, source, window, output, nodata, lambda block: store.fetch(block, read)
+                    )
                 except RasterioError as error:
                     raise UserError(f"{url}: cannot be read ({error}); try again, finished parts are kept") from error
     store.discard()

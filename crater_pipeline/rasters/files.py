@@ -1,6 +1,6 @@
 """Reading and writing georeferenced rasters window by window; only this module and `reprojection` touch their files.
 
-Pixel coordinates are continuous, x right and y down, (0, 0) the outer corner of the first pixel. Band 1 is used.
+Pixel coordinates are continuous, x right and y down, (0, 0) the outer corner of the first pixel.
 """
 
 import logging
@@ -23,9 +23,12 @@ from rich.console import Console
 from rich.progress import track
 
 from crater_pipeline.atomic import atomic_path
-from crater_pipeline.contents import is_web_page, read_head
 from crater_pipeline.errors import UserError
+from crater_pipeline.rasters.georeference import horizontal, indirect_place
 from crater_pipeline.rasters.grid import Grid
+from crater_pipeline.rasters.place import placed
+from crater_pipeline.rasters.reading import Reading, read_values, reading_of
+from crater_pipeline.rasters.unreadable import missing, unreadable
 from crater_pipeline.sphere.bodies import Body
 
 logger = logging.getLogger(__name__)
@@ -36,8 +39,15 @@ BLOCK_PX = 512
 STRIP_PX = 4_000_000
 """Pixels held at once while a raster is reduced."""
 
-GDAL_OPTIONS = {"GDAL_CACHEMAX": 128 * 2**20, "GDAL_PAM_ENABLED": "NO"}
-"""A bounded block cache, so that memory stays flat, and no .aux.xml beside a user's data."""
+GDAL_OPTIONS = {"GDAL_CACHEMAX": 128 * 2**20, "GDAL_PAM_ENABLED": "YES"}
+"""A bounded block cache, so that memory stays flat; what other programs keep beside a raster (.aux.xml) counts.
+
+GDAL writes such a file itself when it is asked for statistics or to change a raster, and for nothing else: we ask for
+neither. What needs statistics counts pixels of its own.
+"""
+
+WRITING_OPTIONS = {**GDAL_OPTIONS, "GDAL_PAM_ENABLED": "NO"}
+"""No .aux.xml beside what we write under a temporary name: it would stay behind."""
 
 _Item = TypeVar("_Item")
 
@@ -49,7 +59,10 @@ def progress(items: Sequence[_Item], description: str) -> Iterable[_Item]:
 
 @dataclass(frozen=True)
 class RasterInfo:
-    """What a raster's header says; of its place its `Grid` knows more, once the reference system is checked."""
+    """What a raster's header says; of its place its `Grid` knows more, once that is checked.
+
+    placed_by: what places the raster instead of a grid, such as ground control points.
+    """
 
     path: Path
     width: int
@@ -58,12 +71,11 @@ class RasterInfo:
     crs: CRS | None
     dtype: str
     nodata: float | None
+    placed_by: str | None = None
 
     def on(self, body: Body) -> Grid:
-        """Its size and place; `UserError` unless it stands on the body's sphere."""
-        body.check_crs(self.crs, str(self.path))
-        assert self.crs is not None  # check_crs has seen to it
-        return Grid(self.width, self.height, self.transform, self.crs)
+        """Its size and place; `UserError` unless it has one on the body's sphere."""
+        return placed(self, body)
 
     @property
     def pixel_size_m(self) -> float:
@@ -86,8 +98,7 @@ def open_raster(path: Path) -> Iterator[rasterio.DatasetReader]:
     """Open for reading; a missing, damaged or mistaken file is a `UserError` that says which."""
     path = Path(path)
     if not path.is_file():
-        what = "is a folder, not a raster file" if path.is_dir() else "no such file"
-        raise UserError(f"{path}: {what}; check the path (relative paths start at the working directory)")
+        raise missing(path)
     with rasterio.Env(**GDAL_OPTIONS):
         try:
             with warnings.catch_warnings():
@@ -95,12 +106,7 @@ def open_raster(path: Path) -> Iterator[rasterio.DatasetReader]:
                 warnings.simplefilter("ignore", NotGeoreferencedWarning)
                 dataset = rasterio.open(path)
         except RasterioError as error:
-            if is_web_page(read_head(path)):
-                raise UserError(
-                    f"{path}: a web page, not a raster (servers answer a wrong address so); download the file again "
-                    "and check the address"
-                ) from error
-            raise UserError(f"{path}: not a raster that GDAL can read, or damaged ({error})") from error
+            raise unreadable(path, error) from error
         with dataset:
             yield dataset
 
@@ -112,9 +118,10 @@ def info_of(dataset: rasterio.DatasetReader, path: Path) -> RasterInfo:
         width=dataset.width,
         height=dataset.height,
         transform=dataset.transform,
-        crs=None if dataset.crs is None else CRS.from_wkt(dataset.crs.to_wkt()),
+        crs=None if dataset.crs is None else horizontal(CRS.from_wkt(dataset.crs.to_wkt())),
         dtype=dataset.dtypes[0],
         nodata=dataset.nodata,
+        placed_by=indirect_place(dataset),
     )
 
 
@@ -124,32 +131,17 @@ def raster_info(path: Path) -> RasterInfo:
         return info_of(dataset, path)
 
 
-def _read_inside(dataset: rasterio.DatasetReader, window: Window, nodata: float | None) -> np.ma.MaskedArray:
-    """float32 of a window that lies inside the raster; nodata, alpha and NaN are masked."""
-    try:
-        data = dataset.read(1, window=window, masked=True)
-    except RasterioError as error:
-        raise UserError(f"{dataset.name}: cannot be read; it is damaged or incomplete ({error})") from error
-    values = data.data.astype(np.float32, copy=False)
-    mask = np.ma.getmaskarray(data)
-    if nodata is not None:
-        mask = mask | (values == np.float32(nodata))
-    if np.issubdtype(data.dtype, np.floating):
-        mask = mask | ~np.isfinite(values)
-    return np.ma.MaskedArray(values, mask)
-
-
-def _read_full(dataset: rasterio.DatasetReader, window: Window, nodata: float | None) -> np.ma.MaskedArray:
+def _read_full(dataset: rasterio.DatasetReader, window: Window, reading: Reading) -> np.ma.MaskedArray:
     """float32 of any window; what lies outside the raster is masked."""
     height, width = int(window.height), int(window.width)
     top, left = int(window.row_off), int(window.col_off)
     rows = slice(max(top, 0), min(top + height, dataset.height))
     cols = slice(max(left, 0), min(left + width, dataset.width))
     if rows.start == top and cols.start == left and rows.stop == top + height and cols.stop == left + width:
-        return _read_inside(dataset, window, nodata)
+        return read_values(dataset, window, reading)
     out = np.ma.MaskedArray(np.zeros((height, width), np.float32), np.ones((height, width), bool))
     if rows.start < rows.stop and cols.start < cols.stop:
-        inside = _read_inside(dataset, Window.from_slices(rows, cols), nodata)
+        inside = read_values(dataset, Window.from_slices(rows, cols), reading)
         out[rows.start - top : rows.stop - top, cols.start - left : cols.stop - left] = inside
     return out
 
@@ -171,17 +163,18 @@ def read_window(
     dataset: rasterio.DatasetReader,
     window: Window,
     shape: tuple[int, int] | None = None,
-    nodata: float | None = None,
+    reading: Reading | None = None,
 ) -> np.ma.MaskedArray:
     """A window as float32 (h, w), masked where there is no data or no raster.
 
     `window` is in pixels and may reach beyond the raster. `shape` (h, w) decimates by the mean of the valid pixels; the
-    window must be a whole multiple of it. Memory is bounded by the result and `STRIP_PX` pixels. `nodata` is masked
-    besides what the raster declares.
+    window must be a whole multiple of it. Memory is bounded by the result and `STRIP_PX` pixels. Without a `reading`
+    the raster is read as its header says.
     """
+    reading = reading or reading_of(dataset)
     height, width = int(window.height), int(window.width)
     if shape is None or shape == (height, width):
-        return _read_full(dataset, window, nodata)
+        return _read_full(dataset, window, reading)
     factor_y, factor_x = height // shape[0], width // shape[1]
     if (shape[0] * factor_y, shape[1] * factor_x) != (height, width):
         raise ValueError(f"a window of {height} x {width} pixels is not a multiple of {shape}")
@@ -190,7 +183,7 @@ def read_window(
     for line in range(0, shape[0], lines):
         count = min(lines, shape[0] - line)
         strip = Window(window.col_off, window.row_off + line * factor_y, width, count * factor_y)
-        out[line : line + count] = block_mean(_read_full(dataset, strip, nodata), factor_y, factor_x)
+        out[line : line + count] = block_mean(_read_full(dataset, strip, reading), factor_y, factor_x)
     return out
 
 
@@ -230,7 +223,7 @@ def create_raster(
         "bigtiff": "IF_SAFER",
     }
     with (
-        rasterio.Env(**GDAL_OPTIONS),
+        rasterio.Env(**WRITING_OPTIONS),
         atomic_path(path) as temporary,
         rasterio.open(temporary, "w", **profile) as dataset,
     ):

@@ -4,7 +4,6 @@ import logging
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import rasterio
@@ -15,6 +14,7 @@ from rasterio.windows import Window
 from crater_pipeline.errors import NothingThereError
 from crater_pipeline.rasters.files import create_raster, info_of, open_raster, progress, read_window, windows
 from crater_pipeline.rasters.grid import Grid, shifted
+from crater_pipeline.rasters.reading import Kind, Reading, reading_of
 from crater_pipeline.rasters.region_grid import region_grid
 from crater_pipeline.rasters.resampling import PADDING, Resampling, resample
 from crater_pipeline.rasters.source_pixels import FloatArray, SourcePixels, source_coordinates
@@ -23,8 +23,6 @@ from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 
 logger = logging.getLogger(__name__)
-
-Kind = Literal["image", "dtm"]
 
 WRITE_PX = 512
 """Side of the output blocks: the internal tiles of what we write, so that each is compressed once."""
@@ -47,9 +45,6 @@ class ReprojectionSettings(Settings):
         default=None,
         gt=0,
         description="Pixel size of the map in metres; without a value the mosaic's own (north-south).",
-    )
-    elevation_scale: float = Field(
-        default=1.0, gt=0, description="Metres per unit of a terrain model's values (1000 for kilometres)."
     )
 
 
@@ -76,7 +71,7 @@ class Reader:
     mapping: SourcePixels
     grid: Grid
     method: Resampling
-    nodata: float | None
+    reading: Reading
 
     def block(self, window: Window) -> NDArray[np.float32]:
         """Values of the output pixels of `window`, shape (h, w).
@@ -121,23 +116,16 @@ class Reader:
         """Source pixels averaged, NaN where nodata or outside; columns repeat after 360 degrees."""
         shape = ((bottom - top) // factor_y, (right - left) // factor_x)
         window = Window(left, top, right - left, bottom - top)
-        data = read_window(self.dataset, window, shape, self.nodata)
+        data = read_window(self.dataset, window, shape, self.reading)
         period = self.mapping.period
         if period is not None:
             turn = round(period)
             for shift in (-turn, turn):
                 moved = Window(left + shift, top, right - left, bottom - top)
                 if moved.col_off < self.mapping.source.width and moved.col_off + moved.width > 0:
-                    other = read_window(self.dataset, moved, shape, self.nodata)
+                    other = read_window(self.dataset, moved, shape, self.reading)
                     data = np.ma.where(np.ma.getmaskarray(data), other, data)
         return np.ma.filled(data, np.float32(np.nan)).astype(np.float32, copy=False)
-
-
-def _undeclared_nodata(dtype: str) -> float | None:
-    """What terrain models hold for nodata when they declare none: no terrain is that low."""
-    if np.issubdtype(np.dtype(dtype), np.floating):
-        return float(np.finfo(np.float32).min)
-    return -32768.0 if dtype in ("int16", "int32") else None
 
 
 def _elevation_step(pixel_m: float) -> float:
@@ -164,13 +152,13 @@ def reproject_region(
     body: Body,
     kind: Kind,
     settings: ReprojectionSettings,
-    nodata: float | None = None,
+    reading: Reading | None = None,
 ) -> None:
     """Write the part of `mosaic` around `bounds` to `output` on the conformal map of the region.
 
     An `image` becomes uint8 with nodata 0: valid zeros are raised to 1, and what is not 8-bit is stretched between its
-    0.1 and 99.9 percentiles. A `dtm` becomes float32 metres with nodata NaN; integer models that declare no nodata have
-    none but -32768. `nodata` names a further value that means it.
+    0.1 and 99.9 percentiles. A `dtm` becomes float32 metres with nodata NaN. `reading` says how values come from what
+    is stored (`rasters.appraisal`); without it the header alone does, and values are metres.
 
     Raises
     ------
@@ -181,13 +169,10 @@ def reproject_region(
         source = info_of(dataset, mosaic)
         grid = region_grid(source, bounds, body, settings.margin_px, settings.pixel_size_m)
         method = settings.resampling or ("cubic" if kind == "image" else "bilinear")
-        if nodata is None and source.nodata is None and kind == "dtm":
-            nodata = _undeclared_nodata(source.dtype)
-        reader = Reader(dataset, SourcePixels(source.on(body), grid.crs), grid, method, nodata)
-        scale = dataset.scales[0] * settings.elevation_scale
-        offset = dataset.offsets[0] * settings.elevation_scale
+        reading = reading or reading_of(dataset)
+        reader = Reader(dataset, SourcePixels(source.on(body), grid.crs), grid, method, reading)
         step = _elevation_step(grid.transform.a)
-        black, white = (1.0, 255.0) if source.dtype == "uint8" or kind == "dtm" else _stretch(reader)
+        black, white = (1.0, 255.0) if reading.is_grey8 or kind == "dtm" else _stretch(reader)
         dtype, fill = ("uint8", 0.0) if kind == "image" else ("float32", math.nan)
         valid = 0
         with create_raster(output, grid.width, grid.height, grid.crs, grid.transform, dtype, fill) as target:
@@ -199,7 +184,7 @@ def reproject_region(
                     grey = np.clip(np.rint((values - black) * (254.0 / (white - black)) + 1.0), 1, 255)
                     target.write(np.where(known, grey, 0).astype(np.uint8), 1, window=window)
                 else:
-                    metres = np.rint((values * scale + offset) / step) * step
+                    metres = np.rint(values / step) * step
                     target.write(metres.astype(np.float32), 1, window=window)
             if not valid:
                 raise NothingThereError(

@@ -23,6 +23,21 @@ CONTROL_TOLERANCE_PX = 0.02
 """Largest error, in source pixels, of interpolating between them."""
 
 
+def _map_turn(crs: CRS) -> float | None:
+    """Map units to the east after which a map shows the same place again, 360 degrees on; None if none does."""
+    if crs.is_geographic:
+        return 2 * math.pi / crs.axis_info[0].unit_conversion_factor
+    operation = crs.coordinate_operation
+    name = "" if operation is None else operation.method_name.lower()
+    if not ("cylindrical" in name or "mercator" in name) or "transverse" in name or "oblique" in name:
+        return None
+    assert crs.geodetic_crs is not None  # every projected system has one
+    to_map = transformer(crs.geodetic_crs, crs)
+    lon_0 = to_map.transform(0.0, 0.0, direction="INVERSE")[0]
+    east, west = to_map.transform(lon_0 + 60.0, 0.0)[0], to_map.transform(lon_0 - 60.0, 0.0)[0]
+    return 3.0 * float(east - west)
+
+
 @dataclass(frozen=True)
 class SourcePixels:
     """From map coordinates of a region to pixel coordinates of a source raster."""
@@ -35,27 +50,24 @@ class SourcePixels:
         return transformer(self.crs, self.source.crs)
 
     @cached_property
+    def turn(self) -> tuple[float, float] | None:
+        """Source pixels (x, y) that make 360 degrees of longitude; None if the map does not repeat after them."""
+        length = _map_turn(self.source.crs)
+        return None if length is None else (length * (~self.source.transform).a, length * (~self.source.transform).d)
+
+    @property
     def period(self) -> float | None:
         """Columns of the source that make 360 degrees of longitude; None if its columns are no meridians."""
-        crs = self.source.crs
-        step = math.hypot(self.source.transform.a, self.source.transform.d)
-        if crs.is_geographic:
-            return 2 * math.pi / (crs.axis_info[0].unit_conversion_factor * step)
-        operation = crs.coordinate_operation
-        name = "" if operation is None else operation.method_name.lower()
-        if not ("cylindrical" in name or "mercator" in name) or "transverse" in name or "oblique" in name:
-            return None
-        assert crs.geodetic_crs is not None  # every projected system has one
-        to_map = transformer(crs.geodetic_crs, crs)
-        lon_0 = to_map.transform(0.0, 0.0, direction="INVERSE")[0]
-        east, west = to_map.transform(lon_0 + 60.0, 0.0)[0], to_map.transform(lon_0 - 60.0, 0.0)[0]
-        return 3.0 * float(east - west) / step
+        return abs(self.turn[0]) if self.turn is not None and self.turn[1] == 0 else None
 
-    def near(self, x: FloatArray, reference: float) -> FloatArray:
-        """The repetition of source columns that is nearest to a reference column."""
-        if self.period is None:
-            return x
-        return reference + (x - reference + self.period / 2) % self.period - self.period / 2
+    def near(self, x: FloatArray, y: FloatArray, reference: float) -> tuple[FloatArray, FloatArray]:
+        """The repetition of source positions that is nearest to a reference column, half way down."""
+        if self.turn is None:
+            return x, y
+        right, down = self.turn
+        away = (reference - x) * right + (self.source.height / 2 - y) * down
+        turns = np.ceil(away / (right**2 + down**2) - 0.5)
+        return x + turns * right, y + turns * down
 
     def pixel(
         self, east: FloatArray, north: FloatArray, reference: float | None = None
@@ -67,7 +79,7 @@ class SourcePixels:
         with np.errstate(invalid="ignore"):
             x, y = apply_affine(~self.source.transform, *self._transformer.transform(east, north))
         x[~np.isfinite(x)] = np.nan
-        return self.near(x, self.source.width / 2 if reference is None else reference), y
+        return self.near(x, y, self.source.width / 2 if reference is None else reference)
 
     def covers(self, east: FloatArray, north: FloatArray) -> NDArray[np.bool_]:
         """Which map points lie on the source raster (a thousandth of a pixel of rounding is forgiven)."""

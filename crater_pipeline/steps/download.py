@@ -1,5 +1,7 @@
 """The region's part of a mosaic on the internet."""
 
+from typing import Literal
+
 from crater_pipeline.download.windows import download_window
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
@@ -14,7 +16,8 @@ def download(
     bounds: tuple[float, float, float, float],
     body: Body,
     margin_deg: float = 0.0,
-    nodata: float | None = None,
+    band: int | None = None,
+    nodata: float | Literal["none"] | None = None,
 ) -> None:
     """Download the part of a mosaic that covers a region, by range requests, never the whole file.
 
@@ -30,10 +33,13 @@ def download(
         Body as JSON, for instance {"name": "moon", "radius_m": 1737400}.
     margin_deg
         Context around the bounds in degrees of latitude.
+    band
+        Band to take, counted from 1 (default: the first, or the luminance of a colour image).
     nodata
         Value that means "no data" where the mosaic declares none.
     """
-    download_window(url, output, Bounds(*bounds), body, margin_deg, nodata)
+    value = None if nodata == "none" else nodata
+    download_window(url, output, Bounds(*bounds), body, margin_deg, value, band)
 
 
 if __name__ == "__main__":

@@ -2,14 +2,15 @@
 
 import logging
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-import numpy as np
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 
 from crater_pipeline.contents import file_hash
 from crater_pipeline.detection.zonal_survey import Survey
+from crater_pipeline.errors import NothingThereError, UserError
 from crater_pipeline.export.geopackage import region_layers, write_geopackage
 from crater_pipeline.export.provenance import provenance_rows
 from crater_pipeline.export.publication import catalogue_layer, is_exported, publish
@@ -20,14 +21,21 @@ from crater_pipeline.models.initial import metadata_path, shipped_weights
 from crater_pipeline.models.metadata import read_metadata
 from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.models.settings import DEFAULT_BACKBONES
+from crater_pipeline.rasters.appraisal import Told, appraise, usable
 from crater_pipeline.rasters.extent import raster_bounds
-from crater_pipeline.rasters.files import raster_info
-from crater_pipeline.sphere.bodies import MOON, Body
+from crater_pipeline.rasters.units import ElevationUnit
+from crater_pipeline.sphere.bodies import MOON, Body, known_body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
 from crater_pipeline.steps._kinds import GeoPackageFile
 
 log = logging.getLogger(__name__)
+
+
+def _body(_: type, tokens: Sequence[Token]) -> Body:
+    """A body by its name, or as JSON."""
+    text = tokens[0].value.strip()
+    return Body.model_validate_json(text) if text.startswith("{") else known_body(text)
 
 
 def find(
@@ -39,8 +47,10 @@ def find(
     bounds: tuple[float, float, float, float] | None = None,
     weights: Path | None = None,
     threshold: float | None = None,
-    nodata: float | None = None,
-    body: Annotated[Body, Parameter(show_default=False)] = MOON,
+    band: int | None = None,
+    nodata: float | Literal["none"] | None = None,
+    elevation_unit: ElevationUnit | float | None = None,
+    body: Annotated[Body, Parameter(converter=_body, accepts_keys=False, n_tokens=1, show_default=False)] = MOON,
     shading: ShadingSettings | None = None,
 ) -> None:
     """Find the craters of a georeferenced raster with the shipped weights: `find my.tif --out craters.gpkg`.
@@ -55,26 +65,32 @@ def find(
     out
         GeoPackage to write.
     kind
-        `image` or `dtm`; by default unsigned integers are an image, other numbers a terrain model.
+        `image` or `dtm`, a terrain model (default: as the raster's unit, type and values look).
     bounds
         West, south, east, north in degrees (default: the whole raster).
     weights
         Another `.safetensors` file with its `.json` beside it.
     threshold
         Calibrated score from which a crater is written (default: the weights' own operating threshold).
+    band
+        Band to search, counted from 1 (default: the first, or the luminance of a colour image).
     nodata
-        A value of the raster that means "no data", where the file does not say.
+        A stored value that means "no data", where the file does not say; `none`: do not look for such values.
+    elevation_unit
+        Unit of a terrain model: m, km, dm, cm, mm, ft, or the metres that it has (default: the file's, else m).
     body
-        The body as JSON: name and radius_m.
+        Name of a planet, moon or asteroid, or JSON: name and radius_m (default: moon).
     shading
         How a terrain model is lit, as JSON (default: a sun in the west, 25 degrees high).
     """
-    info = raster_info(raster)
-    body.check_crs(info.crs, str(raster))
-    kind = kind or ("image" if np.dtype(info.dtype).kind == "u" else "dtm")
-    area = Bounds(*bounds) if bounds else raster_bounds(info, body)
+    if threshold is not None and not 0.0 <= threshold <= 1.0:
+        raise UserError(f"threshold {threshold:g}: scores lie between 0 and 1; choose one of them, such as 0.5")
+    info = usable(raster, body, band)
+    asked = Bounds(*bounds) if bounds else None
+    area = asked or raster_bounds(info, body)
+    kind, reading = appraise(raster, body, Told(kind, band, nodata, elevation_unit), asked)
     weights = weights or shipped_weights(DEFAULT_BACKBONES[kind])
-    survey = Survey(kind, body, weights, metadata_path(weights), nodata, shading or ShadingSettings())
+    survey = Survey(kind, body, weights, metadata_path(weights), reading, shading or ShadingSettings())
     described = read_metadata(survey.metadata)
     own = described.under(survey.inference.suns_for(described.view) if kind == "dtm" else 1)
     point = OperatingPoint.of_weights(own)
@@ -83,7 +99,14 @@ def find(
     log.info("%s: %s of %.4g m a pixel, %s", raster, kind, info.pixel_size_m, [round(v, 4) for v in area])
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
-        craters, searched = survey.of(raster, area, Path(folder))
+        try:
+            craters, searched = survey.of(raster, area, Path(folder))
+        except NothingThereError as error:
+            if asked:
+                raise
+            raise UserError(
+                f"{raster}: holds only nodata; correct the value that it declares as such (gdal_edit.py -a_nodata)"
+            ) from error
     published = publish(craters, empty_catalogue(), point, 0.0, body)
     exported = published[is_exported(published, point)].reset_index(drop=True)
     sources = [{"url": raster.name, "sha256": file_hash(raster)}]

@@ -1,9 +1,13 @@
 """A region of the mosaic on a conformal map of its own."""
 
 from pathlib import Path
+from typing import Literal
 
+from crater_pipeline.rasters.appraisal import Told, appraise
 from crater_pipeline.rasters.members import check_not_part_of
-from crater_pipeline.rasters.reprojection import Kind, ReprojectionSettings, reproject_region
+from crater_pipeline.rasters.reading import Kind
+from crater_pipeline.rasters.reprojection import ReprojectionSettings, reproject_region
+from crater_pipeline.rasters.units import ElevationUnit
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
@@ -17,7 +21,9 @@ def reproject(
     kind: Kind,
     bounds: tuple[float, float, float, float],
     body: Body,
-    nodata: float | None = None,
+    band: int | None = None,
+    nodata: float | Literal["none"] | None = None,
+    elevation_unit: ElevationUnit | float | None = None,
     settings: ReprojectionSettings | None = None,
 ) -> None:
     """Reproject the part of a mosaic around a region so that craters are round in it.
@@ -34,13 +40,19 @@ def reproject(
         West, south, east, north in degrees; west > east crosses the antimeridian.
     body
         Body as JSON, for instance {"name": "moon", "radius_m": 1737400}.
+    band
+        Band to take, counted from 1 (default: the first, or the luminance of a colour image).
     nodata
-        A value that means "no data" besides what the mosaic declares.
+        A stored value that means "no data" besides what the mosaic declares; `none`: do not look for such values.
+    elevation_unit
+        Unit of a terrain model's values: m, km, dm, cm, mm, ft, or the metres that it has (default: the file's).
     settings
         Section `reprojection` of the configuration as JSON.
     """
     check_not_part_of(output, mosaic)
-    reproject_region(mosaic, output, Bounds(*bounds), body, kind, settings or ReprojectionSettings(), nodata)
+    area = Bounds(*bounds)
+    _, reading = appraise(mosaic, body, Told(kind, band, nodata, elevation_unit), area)
+    reproject_region(mosaic, output, area, body, kind, settings or ReprojectionSettings(), reading)
 
 
 if __name__ == "__main__":

@@ -278,3 +278,29 @@ def test_regions_that_weights_are_trained_on_may_not_overlap(bounds: list[float]
         assert plan("iridum", override).configuration.pretraining.regions == ("iridum", "other")
     else:
         assert "overlap" in message(override)
+
+
+def test_what_a_file_does_not_say_of_itself_is_said_in_the_mosaic() -> None:
+    told = {"mosaics": {"terrain": {"band": 2, "nodata": "none", "elevation_unit": "km"}}}
+    region = plan("iridum", told)
+    assert (region.band, region.nodata, region.elevation_unit) == (2, "none", "km")
+    number = plan("iridum", {"mosaics": {"terrain": {"nodata": -9999, "elevation_unit": 0.5}}})
+    assert (number.band, number.nodata, number.elevation_unit) == (None, -9999, 0.5)
+    far = plan("iridum", told, {"mosaics": {"terrain": {"url": "https://example.org/t.tif"}}})
+    assert far.band is None  # the downloaded window has one band
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("nodata", "nothing", "must be a number, or none"),
+        ("elevation_unit", "miles", "must be a number, or m or km or dm or cm or mm or ft"),
+        ("elevation_unit", -1.0, "greater than 0"),
+        ("band", 0, "greater than or equal to 1"),
+    ],
+)
+def test_a_wrong_word_about_a_raster_is_one_message(key: str, value: Any, said: str) -> None:
+    text = message({"mosaics": {"terrain": {key: value}}})
+    assert f"mosaics.terrain.{key}" in text
+    assert said in text
+    assert text.count("mosaics.terrain") <= (2 if value == -1.0 else 1)

@@ -176,6 +176,34 @@ def test_nodata_is_the_files_own_else_the_given_one(tmp_path: Path) -> None:
         assert raster_info(tmp_path / "m.tif").nodata == (own or 3)
 
 
+def test_one_band_is_fetched_and_colours_as_their_luminance(tmp_path: Path) -> None:
+    colours = np.random.default_rng(0).integers(0, 250, (4, 90, 360)).astype("uint8")
+    colours[3] = np.where(np.arange(360) < 185, 0, 255)
+    place = {"crs": rasterio.crs.CRS.from_wkt(SIMPLE_CYLINDRICAL.to_wkt()), "count": 4, "height": 90, "width": 360}
+    grid = Affine(DEGREE_M, 0, -180 * DEGREE_M, 0, -DEGREE_M, 45 * DEGREE_M)
+    path = tmp_path / "rgba.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", dtype="uint8", transform=grid, photometric="rgb", alpha="yes", **place
+    ) as dataset:
+        dataset.write(colours)
+        dataset.scales = (2.0,) * 4
+    window = slice(35, 45), slice(180, 200)
+    grey = np.rint(np.tensordot((0.299, 0.587, 0.114), colours[:3].astype(float), 1))
+    with serve(Files({"rgba.tif": path.read_bytes()})) as files:
+        url = files.url("rgba.tif")
+        for band, wanted, scale in ((None, grey, 1.0), (2, colours[1], 2.0)):
+            download_window(url, tmp_path / "m.tif", Bounds(0, 0, 20, 10), MOON, 0.0, band=band)
+            with rasterio.open(tmp_path / "m.tif") as cut:
+                info = raster_info(tmp_path / "m.tif")
+                left, top = (round(float(v)) for v in info.pixel(0.0, 10.0, MOON))
+                got = cut.read(1)[top : top + 10, left : left + 20]
+                assert cut.count == 1
+                assert (cut.scales, cut.nodata) == ((scale,), 0)
+            np.testing.assert_allclose(got, np.where(colours[3] == 0, 0, np.maximum(wanted, 1))[window], atol=1)
+        with pytest.raises(UserError, match="no band 7"):
+            download_window(url, tmp_path / "m.tif", Bounds(0, 0, 20, 10), MOON, 0.0, band=7)
+
+
 def refused(files: Files, name: str, tmp_path: Path, match: str, body: Body = MOON) -> None:
     folder = tmp_path / "refused"
     with pytest.raises(UserError, match=match):

@@ -25,6 +25,7 @@ from crater_pipeline.rasters.files import (
     windows,
 )
 from crater_pipeline.rasters.grid import shifted
+from crater_pipeline.rasters.reading import Reading
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.sphere.projections import choose_projection
@@ -105,7 +106,7 @@ def test_a_further_nodata_value_is_masked_before_the_mean(holed: tuple[Path, np.
     path, values = holed
     value = float(values[np.isfinite(values)][0])
     with open_raster(path) as dataset:
-        got = read_window(dataset, Window(0, 0, 53, 61), nodata=value)
+        got = read_window(dataset, Window(0, 0, 53, 61), reading=Reading(nodata=(value,)))
     np.testing.assert_array_equal(np.ma.getmaskarray(got), np.isnan(values) | (values == value))
 
 

@@ -19,8 +19,9 @@ from crater_pipeline.errors import UserError
 from crater_pipeline.rasters import reprojection
 from crater_pipeline.rasters.files import RasterInfo, create_raster, raster_info, read_window
 from crater_pipeline.rasters.grid import Grid, shifted
+from crater_pipeline.rasters.reading import Kind, Reading
 from crater_pipeline.rasters.region_grid import region_grid
-from crater_pipeline.rasters.reprojection import Kind, ReprojectionSettings, reproject_region
+from crater_pipeline.rasters.reprojection import ReprojectionSettings, reproject_region
 from crater_pipeline.rasters.source_pixels import SourcePixels, source_coordinates
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
@@ -175,10 +176,10 @@ def test_nodata_of_every_kind(tmp_path: Path) -> None:
     assert np.isnan(holed("dtm", "float32", float(np.finfo("f4").min), None)).all()
     assert np.isnan(holed("dtm", "float32", np.nan, None)).all()
     assert np.isnan(holed("dtm", "int16", -9999, -9999)).all()
-    assert np.isnan(holed("dtm", "int16", -9999, None, nodata=-9999.0)).all()
+    assert np.isnan(holed("dtm", "int16", -9999, None, reading=Reading(nodata=(-9999.0,)))).all()
     assert np.isnan(holed("image", "uint8", 0, 0)).all()
     assert np.isnan(holed("image", "uint8", 255, 255)).all()
-    assert np.isnan(holed("image", "uint8", 0, None, nodata=0.0)).all()
+    assert np.isnan(holed("image", "uint8", 0, None, reading=Reading(nodata=(0.0,), eight_bit=True))).all()
     # Black that is no nodata is raised to the darkest valid grey.
     assert (holed("image", "uint8", 0, None) == 1).all()
     # No value of the hole leaks into the ground beside it.
@@ -186,19 +187,18 @@ def test_nodata_of_every_kind(tmp_path: Path) -> None:
     assert set(np.unique(values[np.isfinite(values)])) <= set(range(1, 8))
 
 
-def test_types_units_and_scales(tmp_path: Path) -> None:
+def test_types_and_scales(tmp_path: Path) -> None:
     data = np.full((50, 50), -1500, np.int16)
     source = write(tmp_path / "s.tif", data, DEGREES, Affine(0.1, 0, 0, 0, -0.1, 40))
     with rasterio.open(source, "r+") as dataset:
         dataset.scales, dataset.offsets = (0.5,), (10.0,)
-    settings = ReprojectionSettings(margin_px=0, elevation_scale=2.0)
-    reproject_region(source, tmp_path / "o.tif", Bounds(1, 36, 4, 39), MOON, "dtm", settings)
+    reproject_region(source, tmp_path / "o.tif", Bounds(1, 36, 4, 39), MOON, "dtm", NO_MARGIN)
     info = raster_info(tmp_path / "o.tif")
     assert info.dtype == "float32"
     assert info.nodata is not None
     assert math.isnan(info.nodata)
     values, _, _ = pixels(tmp_path / "o.tif")
-    assert np.nanmin(values) == np.nanmax(values) == (-1500 * 0.5 + 10.0) * 2.0
+    assert np.nanmin(values) == np.nanmax(values) == -1500 * 0.5 + 10.0
 
 
 @pytest.mark.parametrize("dtype", ["uint16", "float32"])
@@ -377,3 +377,54 @@ def test_all_around_is_as_wide_from_0_to_360_as_from_180_west() -> None:
     widths = [region_grid(info, Bounds(west, -30, west + 360, 30), MOON).width for west in (-180.0, 0.0)]
     equator = 2 * math.pi * MOON.radius_m * math.sqrt(math.cos(math.radians(30.0))) / 100.0
     assert widths == [pytest.approx(equator, abs=2.0)] * 2
+
+
+def turned(path: Path, bounds: tuple[float, float, float, float], step: float, angle_deg: float, metres: bool) -> Path:
+    """The signal on a grid that holds `bounds`, turned by an angle around its middle; 180 degrees is south up."""
+    west, south, east, north = bounds
+    side = round(1.5 * max(east - west, north - south) / step)
+    unit = DEGREE_M if metres else 1.0
+    cosine, sine = (1.0, 0.0) if angle_deg == 180 else (np.cos(np.radians(angle_deg)), np.sin(np.radians(angle_deg)))
+    size, down = step * unit, step * unit if angle_deg == 180 else -step * unit
+    a, b, d, e = cosine * size, -sine * down, sine * size, cosine * down
+    c, f = (west + east) / 2 * unit - (a + b) * side / 2, (south + north) / 2 * unit - (d + e) * side / 2
+    transform = Affine(a, b, c, d, e, f)
+    x, y = np.meshgrid(np.arange(side) + 0.5, np.arange(side) + 0.5)
+    lon = (transform.a * x + transform.b * y + transform.c) / unit
+    lat = (transform.d * x + transform.e * y + transform.f) / unit
+    data = np.where(np.abs(lat) <= 90, signal(lon, lat), np.nan).astype("float32")
+    return write(path, data, SIMPLE_CYLINDRICAL if metres else DEGREES, transform)
+
+
+@pytest.mark.parametrize("angle_deg", [30.0, 90.0, 135.0, -45.0, 180.0])
+@pytest.mark.parametrize("where", [(-20, 25, -10, 35), (172, -6, 184, 6), (350, 10, 358, 20)])
+@pytest.mark.parametrize("metres", [False, True])
+def test_rasters_that_are_not_north_up(
+    angle_deg: float, where: tuple[float, float, float, float], metres: bool, tmp_path: Path
+) -> None:
+    source = turned(tmp_path / "s.tif", where, 0.05, angle_deg, metres)
+    west, south, east, north = where
+    bounds = Bounds(west, south, (east + 180) % 360 - 180 if east > 180 and west < 180 else east, north)
+    reproject_region(source, tmp_path / "o.tif", bounds, MOON, "dtm", NO_MARGIN)
+    values, lon, lat = pixels(tmp_path / "o.tif")
+    inside = bounds.contains(lon, lat)
+    assert np.isfinite(values[inside]).all()
+    np.testing.assert_allclose(values[inside], signal(lon, lat)[inside], atol=0.5)
+    assert raster_info(tmp_path / "o.tif").pixel_size_m == pytest.approx(0.05 * DEGREE_M, rel=1e-6)
+
+
+def test_a_shift_to_another_datum_and_heights_are_left_aside(tmp_path: Path) -> None:
+    plain = cylindrical(tmp_path / "plain.tif", (0, 0, 5, 5), 0.05)
+    results = []
+    for name, crs in (
+        ("plain", DEGREES),
+        ("bound", CRS.from_user_input("+proj=longlat +R=1737400 +towgs84=0,0,0 +type=crs")),
+        ("compound", CRS.from_user_input("+proj=longlat +R=1737400 +geoidgrids=any.gtx +vunits=m +type=crs")),
+    ):
+        with rasterio.open(plain) as dataset:
+            data, transform = dataset.read(1), dataset.transform
+        source = write(tmp_path / f"{name}.tif", data, crs, transform)
+        reproject_region(source, tmp_path / "o.tif", Bounds(1, 1, 4, 4), MOON, "dtm", NO_MARGIN)
+        results.append(pixels(tmp_path / "o.tif")[0])
+    np.testing.assert_array_equal(results[0], results[1])
+    np.testing.assert_array_equal(results[0], results[2])

@@ -12,13 +12,16 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from cyclopts import App, CycloptsError
 from pyproj import CRS
 from scipy.ndimage import gaussian_filter
 
 from crater_pipeline.errors import UserError
 from crater_pipeline.rasters.files import create_raster
-from crater_pipeline.sphere.bodies import MOON, Body
+from crater_pipeline.sphere.bodies import MOON, Body, known_body
 from crater_pipeline.steps.find import find
+from tests.rasters.ground import collared, picture, terrain
+from tests.rasters.ground import write as ground
 
 DEGREES = MOON.geographic_crs
 
@@ -109,6 +112,19 @@ def speck() -> np.ndarray:
 
 Area = tuple[float, float, float, float]
 
+
+def placeless(path: Path) -> Path:
+    write(path)
+    with rasterio.open(path, "r+") as dataset:
+        dataset.transform = Affine.identity()
+    return path
+
+
+def wide_map(path: Path) -> Path:
+    """Degrees given for metres."""
+    return write(path, transform=Affine(100, 0, 300_000, 0, -100, 900_000))
+
+
 MISTAKES: dict[str, tuple[Callable[[Path], Path], Area | None, str]] = {
     "no file": (lambda path: path, None, "no such file"),
     "no raster": (text, None, "not a raster"),
@@ -116,12 +132,24 @@ MISTAKES: dict[str, tuple[Callable[[Path], Path], Area | None, str]] = {
     "Earth": (lambda path: write(path, CRS("EPSG:4326")), None, "6378137.0 x 6356752.3 m, but body 'moon'"),
     "another radius": (lambda path: write(path, sphere(1_737_151.3)), None, "1737151.3 m, but body 'moon' is a sphere"),
     "another body": (lambda path: write(path, sphere(3_396_190)), None, "3396190.0"),
+    "no place": (placeless, None, "no place on the map"),
+    "off the body": (wide_map, None, "lies off the body"),
+    "an address": (lambda path: Path("https://host/mine.tif"), None, "an address, not a file"),
     "elsewhere": (write, (50, 0, 60, 10), "does not reach the bounds"),
     "elsewhere, by zones": (write, (40, -80, 60, 80), "does not reach the bounds"),
     "bounds upside down": (write, (10, 20, 20, 10), "south must be below north"),
     "hardly any data": (lambda path: write(path, values=speck()), None, "no tile holds enough data"),
-    "only nodata": (lambda path: write(path, values=np.zeros((100, 120))), None, "only nodata"),
+    "only nodata": (lambda path: write(path, values=np.zeros((100, 120))), None, "holds only nodata; correct"),
+    "only nodata there": (
+        lambda path: write(path, values=np.zeros((100, 120))),
+        (15, 12, 20, 15),
+        "only nodata within the bounds",
+    ),
 }
+
+
+def area_is_blamed(message: str) -> bool:
+    return "bounds" in message
 
 
 @pytest.mark.parametrize(("make", "bounds", "message"), MISTAKES.values(), ids=MISTAKES)
@@ -132,6 +160,7 @@ def test_a_mistake_is_one_message(
     with pytest.raises(UserError, match=message) as caught:
         find(raster, out=tmp_path / "out" / "craters.gpkg", bounds=bounds)
     assert "\n" not in str(caught.value)
+    assert area_is_blamed(str(caught.value)) <= (bounds is not None)
     assert not (tmp_path / "out").exists() or list((tmp_path / "out").iterdir()) == []
 
 
@@ -151,3 +180,73 @@ def test_the_command_says_it_in_one_line(tmp_path: Path) -> None:
     lines = done.stderr.strip().splitlines()
     assert len(lines) == 1
     assert lines[0].startswith(f"error: {raster}: stands on an ellipsoid of 1737151.3")
+
+
+@pytest.mark.parametrize("threshold", [50.0, -1.0, float("nan"), float("inf"), 1.0001])
+def test_a_threshold_that_no_score_can_have_is_refused(threshold: float, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="scores lie between 0 and 1"):
+        find(write(tmp_path / "mine.tif"), out=tmp_path / "out" / "craters.gpkg", threshold=threshold)
+    assert not (tmp_path / "out").exists()
+
+
+def body_of(text: str) -> Body:
+    """What the command line makes of `--body text`."""
+    app = App()
+    app.default(find)
+    _, bound, _ = app.parse_args(["mine.tif", "--body", text], exit_on_error=False, print_error=False)
+    body = bound.arguments["body"]
+    assert isinstance(body, Body)
+    return body
+
+
+def test_a_body_is_given_by_name_in_any_case_or_as_json() -> None:
+    assert body_of("MARS") == body_of("mars") == known_body("mars")
+    assert body_of('{"name": "tatooine", "radius_m": 3000000}') == Body(name="tatooine", radius_m=3_000_000)
+    for wrong in ("tatooine", '{"name": "mars"}', "[]"):
+        with pytest.raises((UserError, CycloptsError)):
+            body_of(wrong)
+
+
+def test_another_body_is_searched_on_its_own_sphere(tmp_path: Path) -> None:
+    mars = known_body("mars")
+    find(write(tmp_path / "mine.tif", mars.geographic_crs), out=tmp_path / "craters.gpkg", body=mars)
+    footprint = gpd.read_file(tmp_path / "craters.gpkg", layer="footprint")
+    assert footprint.crs.to_authority() == ("IAU_2015", "49900")
+
+
+def state(folder: Path) -> dict[str, tuple[bytes, int]]:
+    return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("driver", ["PNG", "ENVI"])
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+def test_the_folder_of_a_raster_is_left_as_it_was(driver: str, tmp_path: Path) -> None:
+    """What lies beside the raster counts, and nothing is added to it: the collar is no data by the sidecar alone."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    grey = collared(picture(side=200), 0)
+    raster = ground(folder / "mine", grey, driver=driver)
+    with rasterio.open(raster, "r+") as dataset:
+        dataset.nodata = 0
+    before = state(folder)
+    assert len(before) > 1
+    find(raster, out=tmp_path / "craters.gpkg")
+    assert state(folder) == before
+    footprint = gpd.read_file(tmp_path / "craters.gpkg", layer="footprint")
+    assert footprint["area_km2"].sum() == pytest.approx((grey > 0).mean() * 20**2, rel=0.15)
+
+
+def test_a_collar_that_no_header_declares_is_no_searched_area(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    grey = collared(picture(side=200), 255)
+    find(ground(tmp_path / "mine.tif", grey), out=tmp_path / "craters.gpkg")
+    assert "value 255" in caplog.text
+    area = gpd.read_file(tmp_path / "craters.gpkg", layer="footprint")["area_km2"].sum()
+    assert area == pytest.approx((grey < 255).mean() * 20**2, rel=0.15)
+
+
+def test_kilometres_are_refused_until_they_are_named(tmp_path: Path) -> None:
+    raster, out = ground(tmp_path / "mine.tif", (terrain(side=200) / 1000).astype("float32")), tmp_path / "craters.gpkg"
+    with pytest.raises(UserError, match="--elevation-unit km"):
+        find(raster, out=out, kind="dtm")
+    find(raster, out=out, elevation_unit="km", threshold=0.0)
+    assert len(gpd.read_file(out, layer="craters")) > 0

@@ -1,6 +1,7 @@
 """Data that will not do: each case one message, in the log and on the terminal, and nothing half-made."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import rasterio
 import yaml
 from affine import Affine
 from pyproj import CRS
+from rasterio.control import GroundControlPoint
 
 from crater_pipeline.sphere.bodies import Body
 from tests.workflow.conftest import Checkout, copy_checkout
@@ -21,6 +23,10 @@ FOUND_AT_ONCE = {
     "no_crs": "no coordinate reference system",
     "earth": "stands on an ellipsoid of 6378137.0 x 6356752.3 m, but body 'moon' is a sphere of 1737400.0 m",
     "other_radius": "stands on an ellipsoid of 1737151.3 x 1737151.3 m, but body 'moon' is a sphere of 1737400.0 m",
+    "no_place": "a coordinate reference system, but no place on the map",
+    "points": "placed by 4 ground control points",
+    "off_the_body": "lies off the body",
+    "label": "a label, which only describes a raster",
     "text": "not a raster",
     "page": "a web page, not a raster",
 }
@@ -33,9 +39,10 @@ def sphere(radius_m: float) -> CRS:
     return Body(name="ball", radius_m=radius_m).geographic_crs
 
 
-def write(path: Path, crs: CRS | None, grey: int = 90) -> None:
+def write(path: Path, crs: CRS | None, grey: int = 90, **place: Any) -> None:
     profile = {"driver": "GTiff", "width": 40, "height": 40, "count": 1, "dtype": "uint8", "nodata": 0}
-    place = {"transform": Affine(0.1, 0, 0, 0, -0.1, 4), "crs": None if crs is None else crs.to_wkt()}
+    place = place or {"transform": Affine(0.1, 0, 0, 0, -0.1, 4)}
+    place["crs"] = None if crs is None else crs.to_wkt()
     with rasterio.open(path, "w", **profile, **place) as raster:
         raster.write(np.full((1, 40, 40), grey, np.uint8))
 
@@ -52,6 +59,11 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     write(data / "nodata.tif", moon, grey=0)
     for name in ("elsewhere", "too_large"):
         write(data / f"{name}.tif", moon)
+    write(data / "no_place.tif", moon, transform=Affine.identity())
+    points = [GroundControlPoint(row, col, col / 10, -row / 10) for row in (0, 40) for col in (0, 40)]
+    write(data / "points.tif", moon, gcps=points)
+    write(data / "off_the_body.tif", moon, transform=Affine(100, 0, 3000, 0, -100, 4000))
+    (data / "label.tif").write_text('PDS_VERSION_ID = PDS3\nRECORD_TYPE = FIXED_LENGTH\n^IMAGE = "A.IMG"\nEND\n')
     (data / "text.tif").write_text("no raster")
     (data / "page.tif").write_text("<!DOCTYPE html><html>not found</html>")
     names = [*FOUND_WHILE_RUNNING, *FOUND_AT_ONCE]

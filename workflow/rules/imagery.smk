@@ -62,6 +62,7 @@ rule download:
         url=lambda wildcards: regions[wildcards.region].mosaic.url,
         bounds=of_region("bounds"),
         margin=of_region("margin_deg"),
+        band=lambda wildcards: option("band", regions[wildcards.region].mosaic.band),
         nodata=lambda wildcards: option(
             "nodata", regions[wildcards.region].mosaic.nodata
         ),
@@ -72,6 +73,7 @@ rule download:
         " --output={output:q}"
         " --bounds={params.bounds}"
         " --margin-deg={params.margin}"
+        " {params.band}"
         " {params.nodata}"
         " --body={params.body:q}"
         " 2>&1 | tee {log:q}"
@@ -121,7 +123,11 @@ rule reproject:
     params:
         kind=of_region("kind"),
         bounds=of_region("bounds"),
+        band=lambda wildcards: option("band", regions[wildcards.region].band),
         nodata=lambda wildcards: option("nodata", regions[wildcards.region].nodata),
+        unit=lambda wildcards: option(
+            "elevation-unit", regions[wildcards.region].elevation_unit
+        ),
         body=region_body,
         settings=settings("reprojection"),
     shell:
@@ -130,7 +136,9 @@ rule reproject:
         " --output={output:q}"
         " --kind={params.kind}"
         " --bounds={params.bounds}"
+        " {params.band}"
         " {params.nodata}"
+        " {params.unit}"
         " --body={params.body:q}"
         " --settings={params.settings:q}"
         " 2>&1 | tee {log:q}"
