@@ -33,7 +33,7 @@ GRAPH_CONFIG = (
     'pretraining={"regions": ["hongwan"]}',
     'comparisons={"graph": {"entries": {"both": ["demo", "hongwan"]}}}',
 )
-"""A simulated region, one of terrain, one of a mosaic with a checksum, and pretraining: between them, every rule."""
+"""A simulated region, one of terrain, one with a checksum, and pretraining: together they use every rule."""
 
 GRAPH_START, GRAPH_END = "<!-- rule graph: begin -->", "<!-- rule graph: end -->"
 
