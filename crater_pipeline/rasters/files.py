@@ -222,12 +222,22 @@ def create_raster(
         "predictor": 3 if np.issubdtype(np.dtype(dtype), np.floating) else 2,
         "bigtiff": "IF_SAFER",
     }
-    with (
-        rasterio.Env(**WRITING_OPTIONS),
-        atomic_path(path) as temporary,
-        rasterio.open(temporary, "w", **profile) as dataset,
-    ):
-        yield dataset
+    with rasterio.Env(**WRITING_OPTIONS), atomic_path(path) as temporary:
+        with rasterio.open(temporary, "w", **profile) as dataset:
+            yield dataset
+        if not _is_whole(temporary):
+            raise UserError(f"{path}: could not be written to its end; is the disk full?")
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether every block of a raster can be read back: what fails while GDAL closes a file, it says to nobody."""
+    try:
+        with rasterio.open(path) as dataset:
+            for _, window in dataset.block_windows(1):
+                dataset.read(1, window=window)
+    except RasterioError:
+        return False
+    return True
 
 
 def windows(width: int, height: int, size: int = BLOCK_PX) -> list[Window]:

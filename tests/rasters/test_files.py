@@ -1,6 +1,8 @@
 """Windows, masks and outputs of rasters, against plain numpy on the whole array."""
 
 import math
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -269,3 +271,31 @@ def test_crs_round_trips_through_the_file(tmp_path: Path) -> None:
             strict=True,
         ):
             np.testing.assert_allclose(direct, read, atol=1e-9)
+
+
+def test_a_disk_that_is_full_when_a_raster_is_closed_is_told(tmp_path: Path) -> None:
+    """Parts of blocks are written when a raster is closed, where GDAL's errors go unheard."""
+    script = """
+import resource, signal, sys
+import numpy as np
+from pathlib import Path
+from affine import Affine
+from pyproj import CRS
+from crater_pipeline.errors import UserError
+from rasterio.windows import Window
+from crater_pipeline.rasters.files import create_raster
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+grid = Affine(100.0, 0, 0, 0, -100.0, 0)
+values = np.random.default_rng(0).integers(1, 255, (300, 300)).astype(np.uint8)
+try:
+    with create_raster(Path(sys.argv[1]), 300, 300, CRS("IAU_2015:30100"), grid, "uint8", 0) as dataset:
+        for top in (0, 150):
+            dataset.write(values[top : top + 150], 1, window=Window(0, top, 300, 150))
+except UserError as error:
+    print(error)
+"""
+    output = tmp_path / "f.tif"
+    done = subprocess.run([sys.executable, "-c", script, output], capture_output=True, text=True, check=True)
+    assert "could not be written to its end" in done.stdout
+    assert list(tmp_path.iterdir()) == []
