@@ -49,6 +49,8 @@ def started(script: str, output: Path, shell: str = "", **options: object) -> su
     """A step that is in the midst of writing; a `shell` command may be put round it."""
     command = [sys.executable, "-c", script, "--output", str(output)]
     command = ["bash", "-c", shell, "bash", *command] if shell else command
+    # A test run in a shell's background would hand on that Ctrl-C is ignored.
+    options.setdefault("preexec_fn", lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **options)  # type: ignore[call-overload]
     deadline = time.monotonic() + 60
     while not list(output.parent.glob(f".{output.name}.*/{output.name}")):

@@ -56,7 +56,8 @@ BYTE_ORDER_MARKS = {
 
 LATIN_1 = "crater_pipeline.latin_1"
 
-DAMAGED = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, UnicodeError)
+DAMAGED = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, UnicodeError, NotImplementedError, OSError)
+"""What unpacking a damaged archive ends with: places that are not in the file, versions that do not exist."""
 
 CONTROLS = set(map(chr, range(32))) - set("\t\n\r\f\x1a")
 """Characters that no text holds."""
@@ -116,6 +117,8 @@ def open_text(path: Path) -> Iterator[TextIO]:
             # universal line ends, but untranslated: what is quoted may hold some
             text = io.TextIOWrapper(stream, encoding, LATIN_1 if encoding.startswith("utf-8") else "strict", newline="")
             yield text
+    except PermissionError:
+        raise
     except DAMAGED as error:
         raise UserError(f"{path}: damaged ({error}); delete it and download it again") from error
 

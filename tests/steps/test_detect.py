@@ -83,10 +83,10 @@ def test_craters_of_terrain_are_found_under_one_sun_and_under_several(tmp_path: 
 
 
 def test_pixels_that_the_weights_do_not_know_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    elevation = write_terrain(tmp_path / "z.tif", pixel_m=5000.0)
+    elevation = write_terrain(tmp_path / "z.tif", pixel_m=9000.0)
     with caplog.at_level(logging.WARNING):
         run(tmp_path, elevation, shaded(elevation), suns=1)
-    assert "pixels of 5000 m" in caplog.text
+    assert "pixels of 9000 m" in caplog.text
 
 
 def test_terrain_of_another_grid_ends_with_a_message_and_without_a_table(tmp_path: Path) -> None:
