@@ -48,12 +48,15 @@ def unsuitable(
     return found
 
 
-def warn_unsuitable(image: Path, described: WeightsMetadata, terrain: Terrain | None = None) -> None:
+def warn_unsuitable(
+    image: Path, described: WeightsMetadata, terrain: Terrain | None = None, source: Path | None = None
+) -> None:
     """Log a warning for everything in which a raster differs from what the weights were trained on.
 
-    `terrain` is what it was shaded from; of a photograph only the image itself tells how it was lit.
+    `terrain` is what it was shaded from; of a photograph only the image itself tells how it was lit. `source` is the file
+    that the user knows it by, where `image` was made of it on the way.
     """
     sun_elevation_deg = None if terrain is None else terrain.shading.sun_elevation_deg
     relief = relief_share(image) if terrain is None else None
     for sentence in unsuitable(described, raster_info(image).pixel_size_m, sun_elevation_deg, relief):
-        log.warning("%s: %s", image, sentence)
+        log.warning("%s: %s", source or image, sentence)

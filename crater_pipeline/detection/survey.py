@@ -34,14 +34,15 @@ def circles(
     inference: InferenceSettings,
     split: SplitSettings | None = None,
     terrain: Terrain | None = None,
+    source: Path | None = None,
 ) -> tuple[pd.DataFrame, gpd.GeoDataFrame]:
     """Georeferenced detections (columns of `georeferenced.parquet`) and the searched area inside `bounds`.
 
     `image` shows `bounds` and what lies around them; `whole` is the area that is wanted in the end, whose border
-    counts as an edge. The other parameters as in `survey`.
+    counts as an edge. `source` is what warnings call the image. The other parameters as in `survey`.
     """
     described = read_metadata(metadata)
-    warn_unsuitable(image, described, terrain)
+    warn_unsuitable(image, described, terrain, source)
     info = raster_info(image)
     parts = Parts(info, valid_mask(image, CELL_PX), bounds, body, tiling, split)
     area = footprint(info, parts.searched, parts.split, bounds, body)

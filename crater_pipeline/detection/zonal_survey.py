@@ -113,6 +113,7 @@ class Survey:
             self.tiling,
             self.inference,
             terrain=terrain,
+            source=raster,
         )
 
 

@@ -73,6 +73,11 @@ def test_the_log_names_the_file(tmp_path: Path, caplog: pytest.LogCaptureFixture
     assert [record.getMessage().startswith(f"{image}: ") for record in caplog.records] == [True, True]
     assert "pixels of 1000 m" in caplog.text
     assert "little relief" in caplog.text
+    caplog.clear()
+    with caplog.at_level(logging.WARNING):
+        warn_unsuitable(image, KNOWN, source=Path("as_the_user_knows_it.tif"))
+    assert all(record.getMessage().startswith("as_the_user_knows_it.tif: ") for record in caplog.records)
+    assert len(caplog.records) == 2
 
 
 def test_of_shaded_terrain_the_configured_sun_counts_not_the_picture(
