@@ -53,8 +53,8 @@ def warn_unsuitable(
 ) -> None:
     """Log a warning for everything in which a raster differs from what the weights were trained on.
 
-    `terrain` is what it was shaded from; of a photograph only the image itself tells how it was lit. `source` is the file
-    that the user knows it by, where `image` was made of it on the way.
+    `terrain` is what it was shaded from; of a photograph only the image itself tells how it was lit. `source` is the
+    file that the user knows it by, where `image` was made of it on the way.
     """
     sun_elevation_deg = None if terrain is None else terrain.shading.sun_elevation_deg
     relief = relief_share(image) if terrain is None else None
