@@ -16,10 +16,10 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_head(path: Path) -> bytes:
-    """The first `HEAD_BYTES` of a file."""
+def read_head(path: Path, count: int = HEAD_BYTES) -> bytes:
+    """The first `count` bytes of a file."""
     with path.open("rb") as file:
-        return file.read(HEAD_BYTES)
+        return file.read(count)
 
 
 def is_web_page(head: bytes) -> bool:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TextIO
 
-from crater_pipeline.contents import is_web_page
+from crater_pipeline.contents import is_web_page, read_head
 from crater_pipeline.errors import UserError
 
 HEAD_BYTES = 4096
@@ -125,8 +125,7 @@ def open_text(path: Path) -> Iterator[TextIO]:
 
 @contextmanager
 def _unpacked(path: Path) -> Iterator[IO[bytes]]:
-    with path.open("rb") as stream:
-        head = stream.read(HEAD_BYTES)
+    head = read_head(path, HEAD_BYTES)
     if head.startswith(b"PK") and zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive, _opened(archive, only_table(archive, path), path) as member:
             yield member

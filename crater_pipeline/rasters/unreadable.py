@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyogrio
 
-from crater_pipeline.contents import is_web_page
+from crater_pipeline.contents import is_web_page, read_head
 from crater_pipeline.errors import UserError
 
 HEAD_BYTES = 4096
@@ -31,8 +31,7 @@ def missing(path: Path) -> UserError:
 
 def unreadable(path: Path, error: Exception) -> UserError:
     """The error of a file that GDAL cannot read as a raster."""
-    with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
+    head = read_head(path, HEAD_BYTES)
     if is_web_page(head):
         return UserError(
             f"{path}: a web page, not a raster (servers answer a wrong address so); download the file again and check "

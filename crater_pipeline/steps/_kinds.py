@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+from crater_pipeline.contents import read_head
 from crater_pipeline.recognition import is_own_geopackage, is_project
-
-HEAD_BYTES = 512
 
 TIFF = (b"ii*\0", b"mm\0*", b"ii+\0", b"mm\0+")
 LABELS = (b"pds_version_id", b"ccsd3zf", b"object = isiscube")
@@ -39,22 +38,19 @@ def begins(*starts: bytes) -> Callable[[Path], bool]:
     """A test of a file's first bytes: whether they are one of `starts`, in small or capital letters."""
 
     def is_one(path: Path) -> bool:
-        with path.open("rb") as file:
-            return file.read(HEAD_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(starts)
+        return read_head(path).lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(starts)
 
     return is_one
 
 
 def _is_weights(path: Path) -> bool:
     """Safetensors begin with the length of their header, eight bytes, and the header, a JSON object."""
-    with path.open("rb") as file:
-        return file.read(9)[8:] == b"{"
+    return read_head(path, 9)[8:] == b"{"
 
 
 def _is_table_or_archive(path: Path) -> bool:
     """Text, or what downloads of tables come packed as."""
-    with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
+    head = read_head(path)
     return head.startswith(b"\x1f\x8b") or zipfile.is_zipfile(path) or b"\0" not in head
 
 
