@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from crater_pipeline.detection.averaging import mean_over_suns
 from crater_pipeline.detection.pictures import Terrain, TileReader, open_pictures
 from crater_pipeline.detection.settings import InferenceSettings
+from crater_pipeline.detection.turning import answer_in_positions
 from crater_pipeline.models.bfloat16 import native_bf16
 from crater_pipeline.models.centernet import CenterNet
 from crater_pipeline.models.decoding import Boxes, decode
@@ -22,7 +23,7 @@ from crater_pipeline.rasters.files import RasterInfo, progress, valid_mask
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.tiles.grid import Tile, TileGrid, TilingSettings
-from crater_pipeline.tiles.searched import CELL_PX, searched_tiles
+from crater_pipeline.tiles.searched import CELL_PX, searched_tiles, share_of_tile
 
 log = logging.getLogger(__name__)
 
@@ -137,11 +138,13 @@ def search(
     tiling: TilingSettings,
     settings: InferenceSettings,
     terrain: Terrain | None = None,
+    only: NDArray[np.bool_] | None = None,
 ) -> tuple[pd.DataFrame, TileGrid]:
     """Detections (columns `DTYPES`, tile space) of all tiles and levels of a raster, and the grid they refer to.
 
-    With the terrain that `image` was shaded from, each tile is lit from several sides (`settings.suns`). Memory holds
-    a few batches and the detections, whatever the raster's size.
+    With the terrain that `image` was shaded from, each tile is lit from several sides (`settings.suns`); under one sun it
+    is searched in several positions (`settings.positions`). Memory holds a few batches and the detections, whatever the
+    raster's size. Tiles without any of the cells `only` (the raster in cells of `CELL_PX`) are left out.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = network.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
@@ -149,10 +152,15 @@ def search(
     valid = valid_mask(image, CELL_PX)
     found = [empty_detections()]
     suns = settings.suns_for(network.view) if terrain else 1
+    positions = settings.positions if network.view == "picture" and suns == 1 else 1
     with open_pictures(image, terrain, suns, body, network.view) as (info, read):
         grid = TileGrid.of(info.width, info.height, tiling)
         tiles = searched_tiles(grid.tiles(), valid, tiling.min_valid_fraction)
-        log.info("%s: %d tiles on %d levels, %d sun(s)", image, len(tiles), grid.used_levels, suns)
+        if only is not None:
+            tiles = [tile for tile in tiles if share_of_tile(tile, only) > 0]
+        log.info(
+            "%s: %d tiles on %d levels, %d sun(s), %d position(s)", image, len(tiles), grid.used_levels, suns, positions
+        )
         per_batch = max(1, settings.batch_size // suns)
         for (group, grey, masks), _ in zip(
             _batches(read, tiles, per_batch, settings.prefetch),
@@ -161,7 +169,7 @@ def search(
         ):
             pictures = torch.from_numpy(grey).to(device, memory_format=torch.channels_last)
             with torch.autocast(device.type, dtype=torch.bfloat16, enabled=half):
-                prediction = mean_over_suns(network(pictures), suns)
+                prediction = mean_over_suns(answer_in_positions(network, pictures, positions), suns)
             boxes = decode(
                 prediction,
                 stride=network.stride,

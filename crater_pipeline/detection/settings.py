@@ -9,6 +9,9 @@ from crater_pipeline.settings import Settings
 
 DEFAULT_SUNS: dict[View, int] = {"picture": 4, "terrain": 1}
 
+MOST_POSITIONS = 8
+"""A square's four quarter turns, each as it is and mirrored."""
+
 
 class InferenceSettings(Settings):
     """How the network is run over a raster's tiles."""
@@ -21,6 +24,14 @@ class InferenceSettings(Settings):
         description="Terrain models only: each tile is lit from so many sides, the first `shading.sun_azimuth_deg`, no "
         "two opposite, and the network's answers are averaged. 1 searches the shaded picture alone. Without a value: 4 "
         "for networks that are shown pictures, 1 for those that are shown terrain, which see two suns at once.",
+    )
+    positions: int = Field(
+        4,
+        ge=1,
+        le=MOST_POSITIONS,
+        description="Pictures under one sun: each tile is searched in so many positions (as it is, turned by quarter "
+        "turns, mirrored) and the network's answers are averaged. 1 takes a quarter of the time and misses more; the "
+        "shipped weights' threshold belongs to 4.",
     )
     min_score: float = Field(0.02, ge=0, lt=1, description="Peaks below this network score are dropped.")
     max_detections: int = Field(500, ge=1, description="At most so many peaks are kept per tile.")

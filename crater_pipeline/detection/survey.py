@@ -20,7 +20,7 @@ from crater_pipeline.tiles.footprint import footprint
 from crater_pipeline.tiles.grid import TilingSettings
 from crater_pipeline.tiles.parts import Parts
 from crater_pipeline.tiles.searched import CELL_PX
-from crater_pipeline.tiles.splits import SplitSettings
+from crater_pipeline.tiles.splits import SPLITS, Part, SplitSettings
 
 
 def circles(
@@ -35,11 +35,13 @@ def circles(
     split: SplitSettings | None = None,
     terrain: Terrain | None = None,
     source: Path | None = None,
+    part: Part | None = None,
 ) -> tuple[pd.DataFrame, gpd.GeoDataFrame]:
     """Georeferenced detections (columns of `georeferenced.parquet`) and the searched area inside `bounds`.
 
     `image` shows `bounds` and what lies around them; `whole` is the area that is wanted in the end, whose border
-    counts as an edge. `source` is what warnings call the image. The other parameters as in `survey`.
+    counts as an edge. `source` is what warnings call the image. With a `part` only tiles that show some of it are
+    searched. The other parameters as in `survey`.
     """
     described = read_metadata(metadata)
     warn_unsuitable(image, described, terrain, source)
@@ -47,7 +49,8 @@ def circles(
     parts = Parts(info, valid_mask(image, CELL_PX), bounds, body, tiling, split)
     area = footprint(info, parts.searched, parts.split, bounds, body)
     network = load_network(weights, described)
-    found, _ = search(image, network, described.size_encoding, whole, body, tiling, inference, terrain)
+    only = None if part is None else parts.wanted & (parts.split == SPLITS.index(part))
+    found, _ = search(image, network, described.size_encoding, whole, body, tiling, inference, terrain, only)
     return georeference(found, info.on(body), body), area
 
 
@@ -62,11 +65,14 @@ def survey(
     merging: MergingSettings,
     split: SplitSettings | None = None,
     terrain: Terrain | None = None,
+    part: Part | None = None,
 ) -> tuple[pd.DataFrame, gpd.GeoDataFrame]:
     """Unique craters (columns of `merged.parquet`) and the searched area of a reprojected 8-bit raster.
 
-    `split` divides the area as training does; without it all of it is the test part. `terrain` is
-    what `image` was shaded from, if it was.
+    `split` divides the area as training does; without it all of it is the test part. `terrain` is what `image` was
+    shaded from, if it was. With a `part`, craters are complete in that part only, for the rest is not searched.
     """
-    found, area = circles(image, weights, metadata, bounds, bounds, body, tiling, inference, split, terrain)
+    found, area = circles(
+        image, weights, metadata, bounds, bounds, body, tiling, inference, split, terrain, part=part
+    )
     return merge(found, area, body, merging), area

@@ -18,13 +18,14 @@ from crater_pipeline.evaluation.intervals import spatial_blocks
 from crater_pipeline.evaluation.judging import JudgedScene, judge, make_scene, ranked
 from crater_pipeline.models.scores import CurvePoint, OperatingPoint, Scoring, Uncertainty
 from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.tiles.splits import Part
 
 logger = logging.getLogger(__name__)
 
 FloatArray = NDArray[np.float64]
 
 CRITERION = "iou50"
-SPLIT = "val"
+SPLIT: Part = "val"
 
 MIN_TRUTH = 25
 """Fewer craters in the validation part say less than the weights' own calibration does."""

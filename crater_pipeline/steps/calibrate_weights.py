@@ -10,7 +10,7 @@ from crater_pipeline.detection.merging import MergingSettings
 from crater_pipeline.detection.pictures import Terrain
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.detection.survey import survey
-from crater_pipeline.evaluation.operating_point import pooled_operating_point
+from crater_pipeline.evaluation.operating_point import SPLIT, pooled_operating_point
 from crater_pipeline.light.reflectance import ShadingSettings
 from crater_pipeline.models.metadata import SeveralSuns, read_metadata
 from crater_pipeline.models.scores import OperatingPoint
@@ -88,6 +88,7 @@ def calibrate_weights(
                 merging,
                 grounds[i].split,
                 terrains[i] if lit else None,
+                part=SPLIT,
             )
             for i in regions
         ]

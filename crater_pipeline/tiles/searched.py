@@ -31,10 +31,14 @@ def valid_fraction(valid: NDArray[np.bool_], x_off: int, y_off: int, side: int) 
     return float(inside.mean()) if inside.size else 0.0
 
 
+def share_of_tile(tile: Tile, cells: NDArray[np.bool_]) -> float:
+    """Share of a tile, as far as it lies in the raster, that `cells` (of `CELL_PX`) mark."""
+    return valid_fraction(cells, *(each * tile.scale for each in (tile.x_off, tile.y_off, tile.size)))
+
+
 def enough_data(tile: Tile, valid: NDArray[np.bool_], min_valid_fraction: float) -> bool:
     """Whether a tile holds enough data to be searched; `valid` is the raster's mask in cells of `CELL_PX`."""
-    share = valid_fraction(valid, *(each * tile.scale for each in (tile.x_off, tile.y_off, tile.size)))
-    return share >= min_valid_fraction * (1.0 if tile.level == 0 else COARSE_LENIENCY)
+    return share_of_tile(tile, valid) >= min_valid_fraction * (1.0 if tile.level == 0 else COARSE_LENIENCY)
 
 
 def searched_tiles(tiles: Iterable[Tile], valid: NDArray[np.bool_], min_valid_fraction: float) -> list[Tile]:

@@ -9,7 +9,9 @@ from pydantic import Field, model_validator
 from crater_pipeline.settings import Settings
 from crater_pipeline.tiles.grid import TileGrid, core_edges
 
-SPLITS = ("train", "val", "test")
+Part = Literal["train", "val", "test"]
+
+SPLITS: tuple[Part, ...] = ("train", "val", "test")
 """Names by code: 0, 1, 2."""
 
 TEST = SPLITS.index("test")

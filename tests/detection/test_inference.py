@@ -136,7 +136,7 @@ def test_terrain_is_seen_from_all_sides(tmp_path: Path, suns: int, batch_size: i
     network.register_forward_pre_hook(lambda _, given: batches.append(len(given[0])))
     settings = InferenceSettings(precision="float32", batch_size=batch_size, suns=suns, min_score=0.1)
     found, grid = search(image, network, "log", BOUNDS, MOON, TILING, settings, terrain)  # type: ignore[arg-type]
-    assert sum(batches) == suns * len(list(grid.tiles()))
+    assert sum(batches) == (suns if suns > 1 else settings.positions) * len(list(grid.tiles()))
     assert max(batches) <= max(batch_size, suns)
     # The cone shines where it faces the sun: each sun alone sees one side, all together as many sides as suns.
     side = np.degrees(np.arctan2(found["x_off"] + found["x"] - 200.5, 150.5 - found["y_off"] - found["y"])) % 360
@@ -150,3 +150,15 @@ def test_terrain_is_seen_from_all_sides(tmp_path: Path, suns: int, batch_size: i
 def test_an_image_has_one_sun_whatever_the_settings(tmp_path: Path) -> None:
     image = write_image(tmp_path / "i.tif", [(200, 200), (60, 300)])
     pd.testing.assert_frame_equal(run(image, suns=1)[0], run(image, suns=8)[0])
+
+
+def test_only_tiles_that_show_a_wanted_cell_are_searched(tmp_path: Path) -> None:
+    spots = [(30, 30), (200, 210), (370, 380)]
+    image = write_image(tmp_path / "image.tif", spots)
+    everything, _ = run(image)
+    wanted = np.zeros((50, 50), bool)
+    wanted[26, 25] = True  # pixels (200..207, 208..215)
+    some, _ = search(image, BrightSpots(), "log", BOUNDS, MOON, TILING, InferenceSettings(), only=wanted)  # type: ignore[arg-type]
+    around = everything["x"] + everything["x_off"] - 200
+    assert len(some) == int((around.abs() < 2).sum()) > 0
+    assert len(some) < len(everything)
