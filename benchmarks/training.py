@@ -113,7 +113,8 @@ def main() -> None:
             detector_options=OPTIONS,
         )
         taken = (time.perf_counter() - start) / (length // arguments.batch * arguments.batch)
-        print(f"training  {taken * 1e3:7.1f} ms a sample, {1 / taken:.2f} samples/s, {alone / taken:.2f} of the bare network")
+        share = alone / taken
+        print(f"training  {taken * 1e3:7.1f} ms a sample, {1 / taken:.2f} samples/s, {share:.2f} of the bare network")
 
 
 if __name__ == "__main__":

@@ -72,7 +72,5 @@ def survey(
     `split` divides the area as training does; without it all of it is the test part. `terrain` is what `image` was
     shaded from, if it was. With a `part`, craters are complete in that part only, for the rest is not searched.
     """
-    found, area = circles(
-        image, weights, metadata, bounds, bounds, body, tiling, inference, split, terrain, part=part
-    )
+    found, area = circles(image, weights, metadata, bounds, bounds, body, tiling, inference, split, terrain, part=part)
     return merge(found, area, body, merging), area

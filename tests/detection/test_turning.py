@@ -32,7 +32,12 @@ def pictures() -> Tensor:
 
 def test_every_position_is_another_one(pictures: Tensor) -> None:
     seen: list[Tensor] = []
-    answer_in_positions(lambda shown: (seen.append(shown), what_it_shows(shown))[1], pictures, MOST_POSITIONS)
+
+    def network(shown: Tensor) -> Prediction:
+        seen.append(shown)
+        return what_it_shows(shown)
+
+    answer_in_positions(network, pictures, MOST_POSITIONS)
     assert torch.equal(seen[0], pictures)
     assert len({tuple(shown.flatten().tolist()) for shown in seen}) == MOST_POSITIONS == 8
     assert len({position(index) for index in range(MOST_POSITIONS)}) == 8
