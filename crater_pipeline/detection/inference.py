@@ -142,9 +142,9 @@ def search(
 ) -> tuple[pd.DataFrame, TileGrid]:
     """Detections (columns `DTYPES`, tile space) of all tiles and levels of a raster, and the grid they refer to.
 
-    With the terrain that `image` was shaded from, each tile is lit from several sides (`settings.suns`); under one sun it
-    is searched in several positions (`settings.positions`). Memory holds a few batches and the detections, whatever the
-    raster's size. Tiles without any of the cells `only` (the raster in cells of `CELL_PX`) are left out.
+    With the terrain that `image` was shaded from, each tile is lit from several sides (`settings.suns`); under one
+    sun it is searched in several positions (`settings.positions`). Memory holds a few batches and the detections,
+    whatever the raster's size. Tiles without any of the cells `only` (the raster in cells of `CELL_PX`) are left out.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = network.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
