@@ -19,6 +19,12 @@ SCALE_SHARES = (0.15, 0.35, 0.28, 0.22)
 """Scene pixels per patch pixel, and the share of the patches between them (log-uniform there): the levels x1, x2 and
 x4 of the pyramid, enlarged ones for blurred imagery, and some from far above for craters of a hundred kilometres."""
 
+AS_SEARCHED_SHARE = 0.4
+AS_SEARCHED = {1.0: 0.7, 2.0: 0.2, 4.0: 0.1}
+"""Share of the patches that are cut as a search cuts tiles, at the raster's own pixels or at whole halvings of them,
+and the shares of the levels among these. A raster's own blur, noise and compression show at its own pixels only:
+reduced by half and more, the same ground is sharper. Most craters of a photograph are found there."""
+
 MIN_VALID = 0.3
 
 Shows = Literal["terrain", "photograph"]
@@ -81,7 +87,11 @@ def pyramid(scene: Scene) -> list[Scene]:
 
 
 def draw_scale(largest: float, rng: np.random.Generator) -> float:
-    """A random scale, no larger than `largest`."""
+    """A random scale, no larger than `largest`: that of a level of the search, or any."""
+    levels = [level for level in AS_SEARCHED if level <= largest]
+    if levels and rng.random() < AS_SEARCHED_SHARE:
+        shares = np.array([AS_SEARCHED[level] for level in levels])
+        return float(rng.choice(levels, p=shares / shares.sum()))
     knots = np.concatenate([[0.0], np.cumsum(SCALE_SHARES)])
     logs = np.log(SCALES)
     return float(np.exp(np.interp(rng.uniform(0, np.interp(np.log(largest), logs, knots)), knots, logs)))

@@ -5,7 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crater_pipeline.training.scenes import SCALE_SHARES, SCALES, Scene, ScenePatches, draw_patch, draw_scale, pyramid
+from crater_pipeline.training.scenes import (
+    AS_SEARCHED,
+    AS_SEARCHED_SHARE,
+    SCALE_SHARES,
+    SCALES,
+    Scene,
+    ScenePatches,
+    draw_patch,
+    draw_scale,
+    pyramid,
+)
 
 SIZE = 128
 
@@ -40,8 +50,14 @@ def test_a_patch_shows_its_craters_where_and_as_large_as_it_says(seed: int) -> N
 def test_scales_are_drawn_by_their_shares_and_never_above_the_largest() -> None:
     rng = np.random.default_rng(0)
     scales = np.array([draw_scale(SCALES[-1], rng) for _ in range(4000)])
-    assert np.histogram(scales, SCALES)[0] / 4000 == pytest.approx(SCALE_SHARES, abs=0.03)
-    assert max(draw_scale(1.7, rng) for _ in range(500)) <= 1.7 + 1e-9
+    for level, share in AS_SEARCHED.items():
+        assert np.mean(scales == level) == pytest.approx(AS_SEARCHED_SHARE * share, abs=0.03)
+    others = scales[~np.isin(scales, list(AS_SEARCHED))]
+    assert np.histogram(others, SCALES)[0] / len(others) == pytest.approx(SCALE_SHARES, abs=0.04)
+    small = [draw_scale(1.7, rng) for _ in range(500)]
+    assert max(small) <= 1.7 + 1e-9
+    assert np.mean(np.array(small) == 1.0) == pytest.approx(AS_SEARCHED_SHARE, abs=0.07)
+    assert all(draw_scale(0.9, rng) <= 0.9 + 1e-9 for _ in range(50))
 
 
 def test_halves_keep_the_mean_and_spread_no_data() -> None:
