@@ -3,8 +3,8 @@
 Run as `python benchmarks/sun_heights.py`. Of the craters of `--least-px` pixels or more: recall at the weights' own
 threshold and the median errors of centre and diameter (in diameters) of those that are found by `iou50`, with the bias
 of diameters and how far centres are drawn towards the sun. `lit` is the share of the craters that lie in shadow by
-less than half. Errors of pairs whose true diameter lies at the limit are cut off on one side, so the truth reaches
-below it (`REACH`) and only the crater as found has to be large enough.
+less than half. A pair is of that size by the geometric mean of both
+diameters, with a truth that reaches below it (`REACH`): to choose by one of them is to choose those it puts high.
 """
 
 import argparse
@@ -62,7 +62,8 @@ def line(height: float, weights: Path, least_px: float, positions: int, folder: 
     recall = float((truth["outcome"] == "true_positive").mean())
     found = table[table["outcome"] == "true_positive"]
     pairs = scene.pred.iloc[found["pred"].to_numpy(dtype=int)].reset_index(drop=True)
-    large = (pairs["diameter_km"] >= least_km).to_numpy()
+    both = np.sqrt(pairs["diameter_km"].to_numpy() * found["diameter_km"].to_numpy(dtype=float))
+    large = both >= least_km
     found, pairs = found.reset_index(drop=True)[large], pairs[large]
     off = pairs["diameter_km"].to_numpy() / found["diameter_km"].to_numpy(dtype=float) - 1
     hidden = shadow_share(image, raster_circles(raster_info(image), known, MOON)) > MOST_SHADOW

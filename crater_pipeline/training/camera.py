@@ -11,8 +11,12 @@ from PIL import Image
 from crater_pipeline.light.reflectance import shade
 from crater_pipeline.training.patches import Patch
 
-SUN_HEIGHTS_DEG = (4.0, 22.0, 52.0)
+SUN_HEIGHTS_DEG = (3.0, 22.0, 52.0)
 """Least, likeliest and greatest height of the sun over pictures in training."""
+
+POLAR_SHARE, POLAR_BELOW_DEG = 0.3, 14.0
+"""Share of the suns that stand so low, as they do around the poles. With few of them circles came out a seventh too
+large under a sun of 6 degrees, where half a crater lies in shadow."""
 
 SHADOWED_BELOW_DEG, SHADOWED_SHARE = 25.0, 0.7
 """Under a lower sun this share of the patches has cast shadows; the others stand for mosaics of shaded terrain."""
@@ -24,7 +28,9 @@ SEAM_SHARE = 0.06
 def random_sun(rng: np.random.Generator) -> tuple[float, float]:
     """Azimuth and elevation in degrees: any direction, more often from the east or west, as mosaics are lit."""
     azimuth = rng.uniform(0, 360) if rng.random() < 0.5 else rng.choice([90.0, 270.0]) + rng.normal(0, 20)
-    return float(azimuth) % 360.0, float(rng.triangular(*SUN_HEIGHTS_DEG))
+    polar = rng.random() < POLAR_SHARE
+    elevation = rng.uniform(SUN_HEIGHTS_DEG[0], POLAR_BELOW_DEG) if polar else rng.triangular(*SUN_HEIGHTS_DEG)
+    return float(azimuth) % 360.0, float(elevation)
 
 
 def smooth_field(shape: tuple[int, int], cells: int, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -54,7 +60,7 @@ def relit(patch: Patch, rng: np.random.Generator) -> Patch:
 
     def lit() -> NDArray[np.float32]:
         azimuth, elevation = random_sun(rng)
-        shadows = elevation < SHADOWED_BELOW_DEG and rng.random() < SHADOWED_SHARE
+        shadows = elevation < POLAR_BELOW_DEG or (elevation < SHADOWED_BELOW_DEG and rng.random() < SHADOWED_SHARE)
         return shade(patch.values, ground_m, azimuth, elevation, shadows=shadows)
 
     grey = lit()
