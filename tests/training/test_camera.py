@@ -3,7 +3,18 @@
 import numpy as np
 import pytest
 
-from crater_pipeline.training.camera import beyond_seam, blurred, compressed, degraded, relit, stretched
+from crater_pipeline.training.camera import (
+    POLAR_BELOW_DEG,
+    POLAR_SHARE,
+    SUN_HEIGHTS_DEG,
+    beyond_seam,
+    blurred,
+    compressed,
+    degraded,
+    random_sun,
+    relit,
+    stretched,
+)
 from crater_pipeline.training.patches import Patch
 
 SIZE = 128
@@ -71,3 +82,15 @@ def test_low_suns_cast_shadows_beyond_the_slopes_that_face_away() -> None:
     black = [float((relit(plain, np.random.default_rng(seed)).values == 0).mean()) for seed in range(60)]
     assert max(black) > 0.02  # more than the tower's own side
     assert min(black) < 0.005
+
+
+def test_suns_stand_low_as_often_as_said_and_never_outside_their_range() -> None:
+    rng = np.random.default_rng(3)
+    azimuth, height = np.array([random_sun(rng) for _ in range(5000)]).T
+    low, likeliest, high = SUN_HEIGHTS_DEG
+    assert low <= height.min() < low + 0.5
+    assert high - 3 < height.max() <= high
+    below = (POLAR_BELOW_DEG - low) ** 2 / ((high - low) * (likeliest - low))  # of the triangle's own
+    assert np.mean(height < POLAR_BELOW_DEG) == pytest.approx(POLAR_SHARE + (1 - POLAR_SHARE) * below, abs=0.03)
+    assert 0 <= azimuth.min() < azimuth.max() < 360
+    assert np.mean(np.abs((azimuth % 180) - 90) < 30) > 0.5  # more often from the east or west
