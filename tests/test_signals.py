@@ -45,12 +45,17 @@ SLOW_TO_CLEAN = """
 """
 
 
+def _heeding() -> None:
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def started(script: str, output: Path, shell: str = "", **options: object) -> subprocess.Popen[str]:
     """A step that is in the midst of writing; a `shell` command may be put round it."""
     command = [sys.executable, "-c", script, "--output", str(output)]
     command = ["bash", "-c", shell, "bash", *command] if shell else command
-    # A test run in a shell's background would hand on that Ctrl-C is ignored.
-    options.setdefault("preexec_fn", lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    # A test run in a shell's background, or under nohup, would hand on that signals are ignored.
+    options.setdefault("preexec_fn", _heeding)
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **options)  # type: ignore[call-overload]
     deadline = time.monotonic() + 60
     while not list(output.parent.glob(f".{output.name}.*/{output.name}")):
