@@ -16,6 +16,7 @@ from cyclopts import App, CycloptsError
 from pyproj import CRS
 from scipy.ndimage import gaussian_filter
 
+from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.errors import UserError
 from crater_pipeline.rasters.files import create_raster
 from crater_pipeline.sphere.bodies import MOON, Body, known_body
@@ -57,6 +58,16 @@ def test_a_raster_of_a_region(tmp_path: Path) -> None:
         facts = dict(database.execute("SELECT key, value FROM provenance"))
     assert facts["sources.0.url"] == "mine.tif"
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["craters.gpkg"]
+
+
+def test_how_the_network_is_run_can_be_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    raster, tables = write(tmp_path / "mine.tif"), []
+    for positions in (1, 4):
+        with caplog.at_level("INFO"):
+            find(raster, out=tmp_path / "o.gpkg", threshold=0.0, inference=InferenceSettings(positions=positions))
+        assert f"{positions} position(s)" in caplog.text
+        tables.append(gpd.read_file(tmp_path / "o.gpkg", layer="craters")["score"].sort_values().to_numpy())
+    assert not np.array_equal(*tables)
 
 
 def test_a_whole_body_is_searched_by_zones(tmp_path: Path) -> None:
