@@ -3,8 +3,8 @@
 Run as `python benchmarks/sun_heights.py`. Of the craters of `--least-px` pixels or more: recall at the weights' own
 threshold and the median errors of centre and diameter (in diameters) of those that are found by `iou50`, with the bias
 of diameters and how far centres are drawn towards the sun. `lit` is the share of the craters that lie in shadow by
-less than half. A pair is of that size by the geometric mean of both
-diameters, with a truth that reaches below it (`REACH`): to choose by one of them is to choose those it puts high.
+less than half. A pair is of that size by the geometric mean of both diameters, with a truth that reaches below it
+(`REACH`): to choose by one of them is to choose those it puts high.
 """
 
 import argparse

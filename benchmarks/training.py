@@ -18,12 +18,13 @@ import numpy as np
 import torch
 
 from crater_pipeline.models.bfloat16 import native_bf16
-from crater_pipeline.models.settings import ModelSettings, view_of
+from crater_pipeline.models.settings import ModelSettings
 from crater_pipeline.models.weights import build_network
-from crater_pipeline.simulation.scenes import drawn_scene
+from crater_pipeline.training.corpus import simulated_scenes
 from crater_pipeline.training.fit import EpochSampler, fit, loader
 from crater_pipeline.training.module import Detector, default_size_weight
-from crater_pipeline.training.scenes import Scene, ScenePatches
+from crater_pipeline.training.scenes import ScenePatches
+from crater_pipeline.training.settings import PretrainingSettings
 
 OPTIONS = {
     "encoding": "log",
@@ -57,18 +58,10 @@ def main() -> None:
     arguments = parser.parse_args()
     model = ModelSettings(backbone=arguments.backbone, initial="none", size_encoding="log")
     with tempfile.TemporaryDirectory() as folder:
-        with np.load(drawn_scene(0, 1024, 0, Path(folder))) as drawn:
-            scene = Scene(
-                drawn["elevation"],
-                float(drawn["pixel_m"]),
-                drawn["circles"],
-                np.zeros(len(drawn["circles"]), bool),
-                drawn["albedo"],
-            )
+        scenes = simulated_scenes(PretrainingSettings(simulated_scenes=1, simulated_size_px=1024), Path(folder))
         network = build_network(model, 0)
         length = max(arguments.samples, 4 * arguments.batch)
-        view = view_of(model.backbone)
-        patches = ScenePatches([scene], [1.0], length, arguments.size, network.stride, 0, view)
+        patches = ScenePatches(scenes, [1.0], length, arguments.size, network.stride, 0, network.view)
         numbers = iter(range(10**9))
         sample = seconds(lambda: patches[next(numbers)], 40)
 

@@ -9,9 +9,9 @@ EPS = 1e-6
 
 
 def mean_answer(answers: Prediction) -> Prediction:
-    """(tiles, answers, ...) to (tiles, ...): the mean probability, and positions and sizes weighted by probability.
+    """(tiles, answers, ...) to (tiles, ...): the mean probability, and offsets and sizes weighted by probability.
 
-    The heads of position and size have learned nothing where there is no crater. Under a sun that hides a crater they
+    The heads of offset and size have learned nothing where there is no crater. Under a sun that hides a crater they
     answer at random there, and that sun's probability is low: it must not speak as loudly as one that shows it.
     """
     heatmap, offset, size = answers

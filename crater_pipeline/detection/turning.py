@@ -41,10 +41,10 @@ def _as_it_lay(answer: Prediction, quarter_turns: int, mirrored: bool) -> Predic
 
 def answer_in_positions(network: Callable[[Tensor], Prediction], pictures: Tensor, count: int) -> Prediction:
     """The mean answer about square pictures (B, C, h, h) over the first `count` positions."""
+    if count == 1:
+        return network(pictures)
     answers = []
     for turns, mirrored in map(position, range(count)):
         shown = _turned(pictures, turns, mirrored).contiguous(memory_format=torch.channels_last)
         answers.append(_as_it_lay(network(shown), turns, mirrored))
-    if count == 1:
-        return answers[0]
     return mean_answer(Prediction(*(torch.stack(grids, 1) for grids in zip(*answers, strict=True))))

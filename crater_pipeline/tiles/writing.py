@@ -11,7 +11,7 @@ from PIL import Image
 from crater_pipeline.atomic import atomic_folder
 from crater_pipeline.rasters.files import progress, read_window
 from crater_pipeline.tiles.parts import Parts
-from crater_pipeline.tiles.searched import valid_fraction
+from crater_pipeline.tiles.searched import share_of_tile
 from crater_pipeline.tiles.splits import SPLITS
 
 COLUMNS = ["name", "level", "row", "col", "x_off", "y_off", "size", "split", "image", "valid_fraction"]
@@ -34,7 +34,7 @@ def _written_tiles(
 ) -> Iterator[tuple[object, ...]]:
     """Write the tiles; a row of `COLUMNS` for each."""
     for tile in progress(list(parts.grid.tiles()), "writing tiles"):
-        if valid_fraction(parts.wanted, *(v * tile.scale for v in (tile.x_off, tile.y_off, tile.size))) == 0:
+        if share_of_tile(tile, parts.wanted) == 0:
             continue
         part = parts.of_tile(tile)
         data = read_window(dataset, tile.window, (tile.size, tile.size))
