@@ -45,9 +45,13 @@ def figures(outcomes: pd.DataFrame, weights: FloatArray, confidence: float) -> d
     return result
 
 
+SAME_BORDER = 0.02
+"""A border this close to the judged limit, as a share of it, moves there: between the two is next to nothing."""
+
+
 def diameter_bins(borders: Sequence[float], limit: float) -> list[tuple[float, float, bool]]:
     """(low, high, judged) of the bins between `borders`, the last open; a bin that holds `limit` is split there."""
-    edges = [*borders, float("inf")]
+    edges = [limit if abs(each - limit) <= SAME_BORDER * limit else each for each in borders] + [float("inf")]
     bins = []
     for low, high in pairwise(edges):
         cut = min(max(limit, low), high)
