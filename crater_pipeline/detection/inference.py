@@ -16,7 +16,7 @@ from crater_pipeline.detection.pictures import Terrain, TileReader, open_picture
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.detection.turning import answer_in_positions
 from crater_pipeline.models.bfloat16 import native_bf16
-from crater_pipeline.models.centernet import CenterNet
+from crater_pipeline.models.centernet import CenterNet, Prediction
 from crater_pipeline.models.decoding import Boxes, decode
 from crater_pipeline.models.settings import SizeEncoding
 from crater_pipeline.rasters.files import RasterInfo, progress, valid_mask
@@ -128,6 +128,24 @@ def _touches_border(rows: pd.DataFrame, info: RasterInfo, bounds: Bounds, body: 
     return np.asarray((outside | ~within).any(axis=1))
 
 
+class Viewer:
+    """A network and how it is asked: on which device, at what precision, under how many suns, in how many positions."""
+
+    def __init__(self, network: CenterNet, settings: InferenceSettings, lit_anew: bool) -> None:
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.network = network.to(self.device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+        self.half = settings.precision == "bf16" or (settings.precision == "auto" and native_bf16())
+        self.suns = settings.suns_for(network.view) if lit_anew else 1
+        self.positions = settings.positions if network.view == "picture" and self.suns == 1 else 1
+
+    @torch.inference_mode()
+    def answer(self, pictures: NDArray[np.float32]) -> Prediction:
+        """The mean answer about each tile of pictures (n * suns, channels, size, size)."""
+        shown = torch.from_numpy(pictures).to(self.device, memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.half):
+            return mean_over_suns(answer_in_positions(self.network, shown, self.positions), self.suns)
+
+
 @torch.inference_mode()
 def search(
     image: Path,
@@ -146,32 +164,30 @@ def search(
     sun it is searched in several positions (`settings.positions`). Memory holds a few batches and the detections,
     whatever the raster's size. Tiles without any of the cells `only` (the raster in cells of `CELL_PX`) are left out.
     """
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network = network.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-    half = settings.precision == "bf16" or (settings.precision == "auto" and native_bf16())
     valid = valid_mask(image, CELL_PX)
     found = [empty_detections()]
-    suns = settings.suns_for(network.view) if terrain else 1
-    positions = settings.positions if network.view == "picture" and suns == 1 else 1
-    with open_pictures(image, terrain, suns, body, network.view) as (info, read):
+    viewer = Viewer(network, settings, lit_anew=terrain is not None)
+    with open_pictures(image, terrain, viewer.suns, body, network.view) as (info, read):
         grid = TileGrid.of(info.width, info.height, tiling)
         tiles = searched_tiles(grid.tiles(), valid, tiling.min_valid_fraction)
         if only is not None:
             tiles = [tile for tile in tiles if share_of_tile(tile, only) > 0]
         log.info(
-            "%s: %d tiles on %d levels, %d sun(s), %d position(s)", image, len(tiles), grid.used_levels, suns, positions
+            "%s: %d tiles on %d levels, %d sun(s), %d position(s)",
+            image,
+            len(tiles),
+            grid.used_levels,
+            viewer.suns,
+            viewer.positions,
         )
-        per_batch = max(1, settings.batch_size // suns)
+        per_batch = max(1, settings.batch_size // viewer.suns)
         for (group, grey, masks), _ in zip(
             _batches(read, tiles, per_batch, settings.prefetch),
             progress(range(-(-len(tiles) // per_batch)), "searching tiles"),
             strict=True,
         ):
-            pictures = torch.from_numpy(grey).to(device, memory_format=torch.channels_last)
-            with torch.autocast(device.type, dtype=torch.bfloat16, enabled=half):
-                prediction = mean_over_suns(answer_in_positions(network, pictures, positions), suns)
             boxes = decode(
-                prediction,
+                viewer.answer(grey),
                 stride=network.stride,
                 encoding=encoding,
                 max_detections=settings.max_detections,

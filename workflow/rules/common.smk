@@ -104,6 +104,15 @@ def option(name, value):
     return "" if value in (None, []) else f"--{name}={shlex.quote(str(value))}"
 
 
+def shading_of(wildcards):
+    """How the region's terrain is lit, as an option; nothing for an image, which depends on none of it."""
+    plan = regions[wildcards.region]
+    lit = (
+        plan.stage(STAGES["shading"]).model_dump_json() if plan.kind == "dtm" else None
+    )
+    return option("shading", lit)
+
+
 def repeated(name, values):
     """`--name=value` for every value; quoted for the shell."""
     return " ".join(option(name, value) for value in values)

@@ -30,15 +30,7 @@ rule detect:
         elevation=lambda wildcards: option(
             "elevation", regions[wildcards.region].elevation_file
         ),
-        # what lit the picture: nothing that an image depends on
-        shading=lambda wildcards: option(
-            "shading",
-            (
-                regions[wildcards.region].stage(STAGES["shading"]).model_dump_json()
-                if regions[wildcards.region].kind == "dtm"
-                else None
-            ),
-        ),
+        shading=shading_of,
     shell:
         "python -m crater_pipeline.steps.detect"
         " --image={input.image:q}"
