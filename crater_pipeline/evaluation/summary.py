@@ -23,19 +23,22 @@ SCHEMA_VERSION = 1
 HEADLINE = "iou50"
 SPLIT = "test"
 
-MATCH_COLUMNS = [
-    "criterion",
-    "outcome",
-    "crater_id",
-    "catalogue_id",
-    "lon",
-    "lat",
-    "diameter_km",
-    "predicted_diameter_km",
-    "score",
-    "centre_error",
-    "diameter_error",
-]
+MATCH_TYPES = {
+    "criterion": "str",
+    "outcome": "str",
+    "crater_id": "str",
+    "catalogue_id": "str",
+    "lon": "float",
+    "lat": "float",
+    "diameter_km": "float",
+    "predicted_diameter_km": "float",
+    "score": "float",
+    "centre_error": "float",
+    "diameter_error": "float",
+}
+"""Columns of `matches.parquet`."""
+
+MATCH_COLUMNS = list(MATCH_TYPES)
 
 
 def evaluate_region(
@@ -75,7 +78,7 @@ def evaluate_region(
         "reliability": None,
     }
     if len(catalogue) == 0:
-        return result, pd.DataFrame(columns=MATCH_COLUMNS)
+        return result, pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in MATCH_TYPES.items()})
 
     scenes = [
         make_scene(craters, catalogue, footprint, SPLIT, least, settings.max_cut_fraction, body)

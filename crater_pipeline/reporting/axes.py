@@ -40,6 +40,19 @@ def diameter_axis(axes: Axes, low: float, high: float) -> None:
     axes.set_xlabel("diameter, km")
 
 
+LEGEND_LETTERS = 66
+"""As many letters, keys counted as six, fit on one line above a chart."""
+
+
+def legend_above(axes: Axes) -> None:
+    """A legend over the axes, where it hides nothing, in as many columns as fit."""
+    handles, labels = axes.get_legend_handles_labels()
+    columns = max(1, LEGEND_LETTERS // (6 + max(map(len, labels))))
+    axes.get_figure(root=True).legend(  # type: ignore[union-attr]
+        handles, labels, loc="outside upper left", ncols=min(columns, len(labels))
+    )
+
+
 def limit_line(axes: Axes, limit_km: float) -> None:
     """Mark the judged limit on an axis of diameters."""
     axes.axvline(limit_km, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))

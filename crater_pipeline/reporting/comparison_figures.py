@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crater_pipeline.reporting.axes import diameter_axis, draw_bins, limit_line, percent_axis
+from crater_pipeline.reporting.axes import diameter_axis, draw_bins, legend_above, limit_line, percent_axis
 from crater_pipeline.reporting.curves import Series
 from crater_pipeline.reporting.theme import BAD, CATALOGUE, GOOD, INK, PREDICTED, WARN, drawing, to_svg
 
@@ -50,5 +50,5 @@ def diameter_figure(series: Sequence[Series], rate: str, limit_km: float) -> str
         percent_axis(axes)
         axes.set_ylabel({"f1": "F1"}.get(rate, rate))
         limit_line(axes, limit_km)
-        axes.legend(loc="best")
+        legend_above(axes)
         return to_svg(figure, f"{rate}-by-diameter", f"{rate} of all entries against diameter")

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from crater_pipeline.reporting.axes import floats, percent_axis
-from crater_pipeline.reporting.theme import INK, MUTED, PREDICTED, drawing, to_svg
+from crater_pipeline.reporting.theme import CATALOGUE, INK, MUTED, PREDICTED, drawing, to_svg
 
 HEIGHT = 4.4
 """Inches; these charts are nearly square."""
@@ -89,19 +89,21 @@ def precision_recall_figure(series: Sequence[Series]) -> str | None:
 
 
 def resample_figure(series: Sequence[Series]) -> str | None:
-    """F1 over the 80 % resamples as box plots, one box a series; None where F1 is undefined everywhere."""
-    samples = {each.label: floats(each.figures["resampled_f1"]) for each in series}
-    samples = {label: values[np.isfinite(values)] for label, values in samples.items()}
-    samples = {label: values for label, values in samples.items() if len(values)}
-    if not samples:
+    """F1 over the 80 % resamples as box plots, one box a series, the interval of the block bootstrap under each.
+
+    None where F1 is undefined everywhere.
+    """
+    boxes = [(each, floats(each.figures["resampled_f1"])) for each in series]
+    boxes = [(each, values[np.isfinite(values)]) for each, values in boxes]
+    # The first on top.
+    boxes = [(each, values) for each, values in boxes if len(values)][::-1]
+    if not boxes:
         return None
     line = {"color": INK, "linewidth": 1.3}
-    with drawing(height=1.3 + 0.5 * len(samples)) as (figure, (axes,)):
-        # The first on top.
-        upwards = list(samples.items())[::-1]
+    with drawing(height=1.3 + 0.6 * len(boxes)) as (figure, (axes,)):
         axes.boxplot(
-            [values for _, values in upwards],
-            tick_labels=[label for label, _ in upwards],
+            [values for _, values in boxes],
+            tick_labels=[each.label for each, _ in boxes],
             orientation="horizontal",
             widths=0.45,
             boxprops=line,
@@ -110,9 +112,13 @@ def resample_figure(series: Sequence[Series]) -> str | None:
             medianprops={"color": PREDICTED, "linewidth": 2.2},
             flierprops={"marker": "o", "markersize": 4, "markeredgecolor": MUTED},
         )
-        for position, (_, values) in enumerate(upwards, start=1):
+        for position, (each, values) in enumerate(boxes, start=1):
             spread = position + np.linspace(-0.12, 0.12, len(values))
             axes.plot(values, spread, "o", color=PREDICTED, markersize=4, alpha=0.5)
+            f1 = each.figures["f1"]
+            if f1["low"] is not None:
+                axes.plot([f1["low"], f1["high"]], [position - 0.36] * 2, color=CATALOGUE, linewidth=3.5, alpha=0.8)
+                axes.plot([f1["value"]], [position - 0.36], "D", color=CATALOGUE, markersize=5)
         axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.set_xlabel("F1")
         axes.grid(visible=False, axis="y")

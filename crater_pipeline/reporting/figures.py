@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter, NullFormatter
 from numpy.typing import NDArray
 
-from crater_pipeline.reporting.axes import ERROR_BARS, floats, percent_axis
+from crater_pipeline.reporting.axes import ERROR_BARS, floats, legend_above, percent_axis
 from crater_pipeline.reporting.theme import BAD, CATALOGUE, INK, MUTED, PREDICTED, WARN, drawing, to_svg
 
 FloatArray = NDArray[np.float64]
@@ -37,7 +37,7 @@ def threshold_figure(criterion: Mapping[str, Any], threshold: float) -> str:
         axes.set_xlim(0, 1)
         percent_axis(axes)
         axes.set_xlabel("threshold on the calibrated score")
-        axes.legend(loc="best")
+        legend_above(axes)
         return to_svg(figure, "threshold", "Precision, recall and F1 against the threshold")
 
 

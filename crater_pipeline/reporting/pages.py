@@ -1,5 +1,6 @@
 """HTML pages from the templates beside this module, and how figures are written on them."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,14 @@ def page(template: str, variables: Mapping[str, Any]) -> str:
         "points": points,
     }
     return environment.get_template(template).render(**variables)
+
+
+def asset(name: str) -> str:
+    """A script or style sheet to put into a page, without what it would fetch: pictures, and the map for debuggers."""
+    text = (TEMPLATES / name).read_text(encoding="utf-8")
+    text = re.sub(r"background-image: url\(images/[^)]*\);", "", text)
+    text = re.sub(r"behavior: url\([^)]*\);", "", text)
+    return re.sub(r"^//# sourceMappingURL=.*$", "", text, flags=re.MULTILINE)
 
 
 def percent(value: float | None, decimals: int = 1) -> str:

@@ -1,9 +1,8 @@
-"""Pictures of the product: windows of the raster and an overview of it, with the craters as vector circles over it."""
+"""Pictures of the product: windows of the raster with the craters as vector circles over them."""
 
 import base64
 import io
-import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,13 +23,6 @@ FloatArray = NDArray[np.float64]
 
 CROP_PX = 512
 CROPS = 6
-OVERVIEW_PX = 1100
-OVERVIEW_CIRCLES = 6000
-"""More circles than this make the page slow; those with the highest scores are drawn."""
-
-OVERVIEW_LEAST_PX = 2.0
-"""Radius of the smallest circle on the overview; smaller craters would not be seen."""
-
 WEBP_QUALITY = 82
 
 CLASS_ORDER = ("matched", "missed", "unverifiable", "candidate")
@@ -39,7 +31,7 @@ CLASS_ORDER = ("matched", "missed", "unverifiable", "candidate")
 
 @dataclass(frozen=True)
 class Circle:
-    """A crater in pixels of a picture; `kind` is one of `CLASS_ORDER`, `title` its tooltip."""
+    """A crater in pixels of a picture; `kind` is its class in the style sheet, `title` its tooltip."""
 
     x: float
     y: float
@@ -50,14 +42,15 @@ class Circle:
 
 @dataclass(frozen=True)
 class Picture:
-    """An image as a data URI with circles over it, and outlines as (part, SVG path)."""
+    """An image as a data URI with circles over it; `heat` is the network's heatmap over the same window."""
 
     width: int
     height: int
     uri: str
     circles: tuple[Circle, ...]
     caption: str
-    outlines: tuple[tuple[str, str], ...] = ()
+    title: str = ""
+    heat: str | None = None
 
 
 def choose_windows(xy: FloatArray, size: int = CROP_PX, count: int = CROPS) -> list[tuple[int, int]]:
@@ -84,15 +77,27 @@ def choose_windows(xy: FloatArray, size: int = CROP_PX, count: int = CROPS) -> l
     return [(x * step, y * step) for x, y in chosen]
 
 
-def data_uri(values: np.ma.MaskedArray) -> str:
-    """WebP of a window (h, w), stretched between its 0.5 and 99.5 percentiles, transparent where there is no data."""
+def stretch(values: np.ma.MaskedArray) -> tuple[float, float]:
+    """What is shown black and white: the 0.5 and 99.5 percentiles."""
+    if np.ma.getmaskarray(values).all():
+        return 0.0, 1.0
+    low, high = np.percentile(values.compressed(), [0.5, 99.5])
+    return float(low), float(high)
+
+
+def data_uri(values: np.ma.MaskedArray, limits: tuple[float, float] | None = None) -> str:
+    """WebP of a window (h, w), stretched between `limits` (by default its own), transparent where there is no data."""
     valid = ~np.ma.getmaskarray(values)
-    low, high = np.percentile(values.data[valid], [0.5, 99.5]) if valid.any() else (0.0, 1.0)
+    low, high = stretch(values) if limits is None else limits
     grey = np.clip((values.data - low) / max(high - low, 1e-9) * 255, 0, 255).astype(np.uint8)
     layers = [grey] if valid.all() else [grey, grey, grey, (valid * 255).astype(np.uint8)]
-    image = Image.fromarray(layers[0] if len(layers) == 1 else np.dstack(layers))
+    return webp(layers[0] if len(layers) == 1 else np.dstack(layers))
+
+
+def webp(pixels: NDArray[np.uint8]) -> str:
+    """Grey (h, w) or RGBA (h, w, 4) pixels as a data URI."""
     buffer = io.BytesIO()
-    image.save(buffer, "WEBP", quality=WEBP_QUALITY, method=4)
+    Image.fromarray(pixels).save(buffer, "WEBP", quality=WEBP_QUALITY, method=4)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
@@ -107,8 +112,10 @@ def _circles(
         yield Circle(round(row.x, 1), round(row.y, 1), round(row.r, 1), row.kind, row.title)  # type: ignore[arg-type]
 
 
-def crops(image: Path, drawn: pd.DataFrame, focus: NDArray[np.bool_], body: Body) -> list[Picture]:
-    """The windows with the most craters among those in `focus`.
+def crops(
+    image: Path, drawn: pd.DataFrame, windows: Iterable[tuple[int, int]], heat: Iterable[str | None], body: Body
+) -> list[Picture]:
+    """Pictures of the windows with these corners (x, y), each with the network's heatmap over it where there is one.
 
     `drawn` has lon, lat, diameter_km, kind and title; all of them are shown where they reach into a window.
     """
@@ -116,16 +123,39 @@ def crops(image: Path, drawn: pd.DataFrame, focus: NDArray[np.bool_], body: Body
     table = located(info, drawn, body)
     pictures = []
     with open_raster(image) as dataset:
-        for left, top in choose_windows(table.loc[focus, ["x", "y"]].to_numpy(dtype=float)):
-            x = min(max(left, 0), max(info.width - CROP_PX, 0))
-            y = min(max(top, 0), max(info.height - CROP_PX, 0))
+        for (x, y), answer in zip(windows, heat, strict=True):
             values = read_window(dataset, Window(x, y, CROP_PX, CROP_PX))
-            if np.ma.getmaskarray(values).all():
-                continue
             lon, lat = info.lonlat(x + CROP_PX / 2, y + CROP_PX / 2, body)
             circles = tuple(_circles(table, 1.0, x, y, (CROP_PX, CROP_PX)))
-            pictures.append(Picture(CROP_PX, CROP_PX, data_uri(values), circles, place(float(lon), float(lat))))
+            caption = place(float(lon), float(lat))
+            pictures.append(Picture(CROP_PX, CROP_PX, data_uri(values), circles, caption, heat=answer))
     return pictures
+
+
+def picture_windows(
+    image: Path, craters: pd.DataFrame, catalogue: pd.DataFrame, footprint: gpd.GeoDataFrame, body: Body
+) -> list[tuple[int, int]]:
+    """(x, y) corners of the windows to show, where the test part holds the most craters of the catalogue.
+
+    They are the same for every network that is judged on the same ground. Without a catalogue they are those with the
+    most of the craters found. Windows without any data are left out.
+    """
+    info = raster_info(image)
+    points = catalogue if len(catalogue) else craters
+    lon, lat = (points[key].to_numpy(dtype=float) for key in ("lon", "lat"))
+    inside = shapely.contains_xy(footprint_part(footprint, "test"), lon, lat) if len(points) else np.zeros(0, bool)
+    xy = np.column_stack(info.pixel(lon[inside], lat[inside], body))
+    xy = xy[((xy >= 0) & (xy < [info.width, info.height])).all(axis=1)]
+    corners = [
+        (min(max(x, 0), max(info.width - CROP_PX, 0)), min(max(y, 0), max(info.height - CROP_PX, 0)))
+        for x, y in choose_windows(xy)
+    ]
+    with open_raster(image) as dataset:
+        return [
+            (x, y)
+            for x, y in dict.fromkeys(corners)
+            if not np.ma.getmaskarray(read_window(dataset, Window(x, y, CROP_PX, CROP_PX))).all()
+        ]
 
 
 def located(info: RasterInfo, drawn: pd.DataFrame, body: Body) -> pd.DataFrame:
@@ -139,64 +169,36 @@ def place(lon: float, lat: float) -> str:
     return f"{abs(lon):.1f}° {'E' if lon >= 0 else 'W'}, {abs(lat):.1f}° {'N' if lat >= 0 else 'S'}"
 
 
-def overview(image: Path, drawn: pd.DataFrame, parts: gpd.GeoDataFrame, body: Body) -> Picture:
-    """The whole raster, reduced, with outlines of the footprint's parts."""
-    info = raster_info(image)
-    factor = max(1, math.ceil(max(info.width, info.height) / OVERVIEW_PX))
-    width, height = math.ceil(info.width / factor), math.ceil(info.height / factor)
-    with open_raster(image) as dataset:
-        values = read_window(dataset, Window(0, 0, width * factor, height * factor), (height, width))
-    shown = located(info, drawn.nlargest(OVERVIEW_CIRCLES, "score"), body)
-    visible = shown.assign(r=np.maximum(shown["r"], OVERVIEW_LEAST_PX * factor))
-    circles = tuple(_circles(visible, factor, 0, 0, (width, height)))
-    return Picture(width, height, data_uri(values), circles, "", tuple(_outlines(info, parts, factor, body)))
-
-
-def _outlines(info: RasterInfo, parts: gpd.GeoDataFrame, factor: int, body: Body) -> Iterator[tuple[str, str]]:
-    """(part, SVG path of all its rings) in pixels of the overview."""
-    for part, geometry in zip(parts["split"], parts.geometry, strict=True):
-        path = []
-        for polygon in shapely.get_parts(geometry):
-            for ring in (polygon.exterior, *polygon.interiors):
-                lon, lat = np.asarray(ring.coords).T[:2]
-                xy = np.column_stack(info.pixel(lon, lat, body)) / factor
-                line = shapely.simplify(shapely.linestrings(xy), 0.5)
-                path.append("M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in np.asarray(line.coords)) + "Z")
-        yield str(part), "".join(path)
-
-
-def drawn_craters(
-    craters: pd.DataFrame,
-    catalogue: pd.DataFrame,
-    footprint: gpd.GeoDataFrame,
-    threshold: float,
-    limit_km: float,
-    max_cut_fraction: float,
-    body: Body,
+def missable(
+    catalogue: pd.DataFrame, footprint: gpd.GeoDataFrame, limit_km: float, max_cut_fraction: float, body: Body
 ) -> pd.DataFrame:
-    """What the pictures show: craters at or above the threshold by status, and catalogue craters that were missed.
-
-    Columns lon, lat, diameter_km, score, kind (see `CLASS_ORDER`), in_test (bool) and title. Missed are craters that
-    no crater of the product names and that would count (`evaluation.judging`) if all parts were judged.
-    """
-    shown = craters[craters["score"] >= threshold]
-    searched, test = footprint_part(footprint), footprint_part(footprint, "test")
-    lost = catalogue[(catalogue["diameter_km"] >= limit_km) & ~catalogue["catalogue_id"].isin(shown["catalogue_id"])]
-    lon, lat, diameter = (lost[key].to_numpy(dtype=float) for key in ("lon", "lat", "diameter_km"))
-    lost = lost[
+    """Catalogue craters that would count (`evaluation.judging`) if all parts were judged: missed, unless found."""
+    searched = footprint_part(footprint)
+    large = catalogue[catalogue["diameter_km"] >= limit_km]
+    lon, lat, diameter = (large[key].to_numpy(dtype=float) for key in ("lon", "lat", "diameter_km"))
+    counts: pd.DataFrame = large[
         shapely.contains_xy(searched, lon, lat)
         & (inside_share(lon, lat, diameter, searched, body) >= 1.0 - max_cut_fraction)
     ]
+    return counts
+
+
+def drawn_craters(craters: pd.DataFrame, missable: pd.DataFrame, threshold: float) -> pd.DataFrame:
+    """What the pictures show: craters at or above the threshold by status, and catalogue craters that were missed.
+
+    Columns lon, lat, diameter_km, score, kind (see `CLASS_ORDER`) and title. Missed are the `missable` catalogue
+    craters that no crater of the product names.
+    """
+    shown = craters[craters["score"] >= threshold]
+    lost = missable[~missable["catalogue_id"].isin(shown["catalogue_id"])]
     found = pd.DataFrame(
-        {key: shown[key] for key in ("lon", "lat", "diameter_km", "score")}
-        | {"kind": shown["status"], "in_test": shown["split"] == "test"}
+        {key: shown[key] for key in ("lon", "lat", "diameter_km", "score")} | {"kind": shown["status"]}
     )
     found["title"] = [
         f"{kind}: D {d:.2f} km, score {score:.2f}"
         for kind, d, score in zip(found["kind"], found["diameter_km"], found["score"], strict=True)
     ]
     missed = lost[["lon", "lat", "diameter_km"]].assign(score=1.0, kind="missed")
-    missed["in_test"] = shapely.contains_xy(test, lost["lon"].to_numpy(float), lost["lat"].to_numpy(float))
     missed["title"] = [
         f"missed: {name}, D {d:.2f} km" for name, d in zip(lost["catalogue_id"], lost["diameter_km"], strict=True)
     ]

@@ -11,8 +11,11 @@ import pandas as pd
 from crater_pipeline.code_files import code_version
 from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.reporting import curves, figures, size_figures
-from crater_pipeline.reporting.pages import number, page
-from crater_pipeline.reporting.pictures import crops, drawn_craters, overview
+from crater_pipeline.reporting.gallery import gallery
+from crater_pipeline.reporting.heat_pictures import HeatPictures
+from crater_pipeline.reporting.map_data import map_data
+from crater_pipeline.reporting.pages import asset, number, page
+from crater_pipeline.reporting.pictures import crops, drawn_craters, missable
 from crater_pipeline.reporting.published import PUBLISHED, REFERENCE
 from crater_pipeline.reporting.theme import GOOD, PREDICTED, WARN
 from crater_pipeline.sphere.bodies import Body
@@ -40,6 +43,7 @@ class ReportInputs:
     catalogue: pd.DataFrame
     footprint: gpd.GeoDataFrame
     image: Path
+    heat: HeatPictures
     body: Body
 
 
@@ -52,16 +56,12 @@ def context(inputs: ReportInputs) -> dict[str, Any]:
     """The template's variables."""
     metrics = inputs.metrics
     criteria = metrics["criteria"]
-    drawn = drawn_craters(
-        inputs.craters,
-        inputs.catalogue,
-        inputs.footprint,
-        metrics["threshold"],
-        metrics["min_diameter_km"],
-        metrics["max_cut_fraction"],
-        inputs.body,
-    )
-    pictures = crops(inputs.image, drawn, drawn["in_test"].to_numpy(dtype=bool), inputs.body)
+    limit = metrics["min_diameter_km"]
+    lost = missable(inputs.catalogue, inputs.footprint, limit, metrics["max_cut_fraction"], inputs.body)
+    drawn = drawn_craters(inputs.craters, lost, metrics["threshold"])
+    windows = inputs.heat.windows
+    mapped = map_data(inputs.image, inputs.craters, lost, inputs.footprint, metrics["km_per_px"], inputs.body)
+    headline_matches = inputs.matches[inputs.matches["criterion"] == metrics["headline"]]
     return {
         "title": inputs.title,
         "body": inputs.body.name.capitalize(),
@@ -74,8 +74,16 @@ def context(inputs: ReportInputs) -> dict[str, Any]:
         "weights": inputs.weights,
         "training": list(flattened(inputs.weights.get("training", {}))),
         "charts": charts(inputs),
-        "pictures": pictures,
-        "overview": overview(inputs.image, drawn, inputs.footprint, inputs.body),
+        "pictures": crops(
+            inputs.image, drawn, [(each.x, each.y) for each in windows], [each.heat for each in windows], inputs.body
+        ),
+        "gallery": gallery(inputs.image, headline_matches, inputs.craters, inputs.catalogue, inputs.body)
+        if criteria
+        else [],
+        "map": mapped,
+        "least_score": min([metrics["threshold"], *mapped["craters"]["score"]]),
+        "leaflet": {name: asset(f"leaflet.{name}") for name in ("js", "css")},
+        "map_script": asset("map.js"),
         "published": PUBLISHED,
         "reference": REFERENCE,
         "surest_candidates": candidates(inputs.craters, metrics["threshold"]),
@@ -129,6 +137,9 @@ def flattened(document: Mapping[str, Any], prefix: str = "") -> list[tuple[str, 
         name = f"{prefix}{key}".replace("_", " ")
         if isinstance(value, Mapping):
             rows += flattened(value, f"{prefix}{key} · ")
+        elif isinstance(value, list) and value and all(isinstance(each, Mapping) for each in value):
+            for position, each in enumerate(value, start=1):
+                rows += flattened(each, f"{prefix}{key} {position} · ")
         elif isinstance(value, list) and len(value) > 8:
             rows.append((name, f"{len(value)} values, last {number(value[-1])}"))
         else:

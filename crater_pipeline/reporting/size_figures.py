@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import FuncFormatter
 
-from crater_pipeline.reporting.axes import diameter_axis, draw_bins, floats, limit_line, percent_axis
+from crater_pipeline.reporting.axes import diameter_axis, draw_bins, floats, legend_above, limit_line, percent_axis
 from crater_pipeline.reporting.theme import CATALOGUE, PREDICTED, WARN, drawing, to_svg
 
 
@@ -21,7 +21,7 @@ def completeness_figure(criterion: Mapping[str, Any], limit_km: float) -> str | 
         diameter_axis(axes, bins[0]["low"], bins[-1]["low"] * 1.5)
         percent_axis(axes)
         limit_line(axes, limit_km)
-        axes.legend(loc="best")
+        legend_above(axes)
         return to_svg(figure, "completeness", "Recall and precision against diameter")
 
 
@@ -43,7 +43,7 @@ def histogram_figure(sizes: Mapping[str, Any], part: str, limit_km: float, with_
         axes.set_ylabel("craters per bin")
         diameter_axis(axes, borders[0], borders[-1])
         limit_line(axes, limit_km)
-        axes.legend(loc="upper right")
+        legend_above(axes)
         return to_svg(figure, "histogram", "Number of craters by diameter")
 
 
@@ -81,5 +81,5 @@ def size_frequency_figure(
         axes.set_ylabel(label)
         diameter_axis(axes, borders[0], borders[-1])
         limit_line(axes, limit_km)
-        axes.legend(loc="upper right" if kind == "cumulative" else "best")
+        legend_above(axes)
         return to_svg(figure, name, label)

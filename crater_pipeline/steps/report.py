@@ -4,7 +4,9 @@ import logging
 from pathlib import Path
 
 from crater_pipeline.atomic import write_text
+from crater_pipeline.evaluation.summary import MATCH_COLUMNS
 from crater_pipeline.models.scores import OperatingPoint
+from crater_pipeline.reporting.heat_pictures import HeatPictures
 from crater_pipeline.reporting.report import ReportInputs, render
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
@@ -26,6 +28,7 @@ def report(
     operating_point: Path,
     image: Path,
     metadata: Path,
+    heatmaps: Path,
     output: HtmlPage,
     title: str,
     body: Body,
@@ -50,6 +53,8 @@ def report(
         The raster that was searched.
     metadata
         The weights' JSON.
+    heatmaps
+        JSON of the windows to show with the network's heatmaps over them, from `heatmaps`.
     output
         The HTML file.
     title
@@ -63,11 +68,12 @@ def report(
             metrics=read_json(metrics),
             operating_point=read_model(operating_point, OperatingPoint),
             weights=read_json(metadata),
-            matches=read_table(matches, ["criterion", "outcome", "centre_error", "diameter_error"]),
+            matches=read_table(matches, MATCH_COLUMNS),
             craters=read_table(craters, CRATERS),
             catalogue=read_table(catalogue, ["catalogue_id", "lon", "lat", "diameter_km"]),
             footprint=read_geotable(footprint, ["split", "area_km2", "geometry"]),
             image=image,
+            heat=read_model(heatmaps, HeatPictures),
             body=body,
         )
     )

@@ -15,7 +15,8 @@ from crater_pipeline.reporting.pictures import (
     crops,
     data_uri,
     drawn_craters,
-    overview,
+    missable,
+    picture_windows,
     place,
 )
 from crater_pipeline.sphere.bounds import Bounds
@@ -46,7 +47,6 @@ def craters_at(info_path: Path, x: list[float], y: list[float], diameter_km: flo
             "score": 0.8,
             "kind": "candidate",
             "title": "a <crater>",
-            "in_test": True,
         }
     )
 
@@ -84,23 +84,23 @@ def test_pictures_are_stretched_and_transparent_where_there_is_no_data() -> None
 
 def test_crops_show_the_craters_where_they_are(raster: Path) -> None:
     table = craters_at(raster, [150.0, 160.0, 400.0], [150.0, 300.0, 700.0])
-    pictures = crops(raster, table, table["in_test"].to_numpy(), MOON)
-    assert pictures
-    first = pictures[0]
+    first, second = crops(raster, table, [(0, 0), (88, 388)], [None, "data:image/webp;base64,"], MOON)
     assert (first.width, first.height) == (512, 512)
-    assert {(c.x, c.y) for c in first.circles} >= {(150.0, 150.0), (160.0, 300.0)}
+    assert {(c.x, c.y) for c in first.circles} == {(150.0, 150.0), (160.0, 300.0)}
     assert {c.r for c in first.circles} == {10.0}
-    assert crops(raster, table, np.zeros(3, dtype=bool), MOON) == []
+    assert [(c.x, c.y) for c in second.circles] == [(312.0, 312.0)]
+    assert (first.heat, second.heat) == (None, "data:image/webp;base64,")
 
 
-def test_overview_reduces_the_raster_and_outlines_the_parts(raster: Path) -> None:
-    table = craters_at(raster, [300.0], [450.0], 100.0)
-    parts = footprint_of({"train": (-12, 58, -10, 62), "test": (-10, 58, -8, 62)})
-    picture = overview(raster, table, parts, MOON)
-    assert (picture.width, picture.height) == (600, 900)
-    assert picture.circles[0].r == pytest.approx(100, rel=0.01)
-    assert [part for part, _ in picture.outlines] == ["train", "test"]
-    assert all(path.startswith("M") and path.endswith("Z") for _, path in picture.outlines)
+def test_windows_are_chosen_by_the_catalogue_and_without_one_by_what_was_found(raster: Path) -> None:
+    here, there = craters_at(raster, [300.0], [100.0]), craters_at(raster, [300.0], [800.0])
+    everywhere = footprint_of({"test": (-20, 50, 0, 70)})
+    (x, y), *_ = picture_windows(raster, there, here, everywhere, MOON)
+    assert x <= 300 < x + 512
+    assert y <= 100 < y + 512
+    (x, y), *_ = picture_windows(raster, there, here.iloc[:0], everywhere, MOON)
+    assert y <= 800 < y + 512
+    assert picture_windows(raster, there, here, footprint_of({"train": (-20, 50, 0, 70)}), MOON) == []
 
 
 def test_what_is_drawn() -> None:
@@ -124,8 +124,8 @@ def test_what_is_drawn() -> None:
             "diameter_km": [3.0, 3.0, 1.0, 3.0, 400.0],
         }
     )
-    drawn = drawn_craters(craters, catalogue, footprint, 0.5, 2.0, 0.25, MOON)
-    assert drawn[["kind", "in_test"]].to_numpy().tolist() == [["matched", False], ["candidate", True], ["missed", True]]
+    drawn = drawn_craters(craters, missable(catalogue, footprint, 2.0, 0.25, MOON), 0.5)
+    assert drawn["kind"].tolist() == ["matched", "candidate", "missed"]
     assert "lost" in drawn["title"].iloc[2]
 
 

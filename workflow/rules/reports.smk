@@ -95,6 +95,50 @@ rule evaluate:
         " 2>&1 | tee {log:q}"
 
 
+rule heatmaps:
+    input:
+        image=file_of_region("image_file"),
+        elevation=file_of_region("elevation_file"),
+        weights="results/{region}/weights.safetensors",
+        metadata="results/{region}/weights.json",
+        craters="results/{region}/merged.parquet",
+        catalogue="results/{region}/catalogue.parquet",
+        footprint="results/{region}/footprint.parquet",
+        code=code("heatmaps"),
+    output:
+        "results/{region}/heatmaps.json",
+    log:
+        "results/{region}/logs/heatmaps.log",
+    benchmark:
+        "results/{region}/benchmarks/heatmaps.tsv"
+    conda:
+        "../../envs/crater_pipeline.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        body=region_body,
+        settings=settings("inference"),
+        elevation=lambda wildcards: option(
+            "elevation", regions[wildcards.region].elevation_file
+        ),
+        shading=shading_of,
+    shell:
+        "python -m crater_pipeline.steps.heatmaps"
+        " --image={input.image:q}"
+        " {params.elevation}"
+        " --weights={input.weights:q}"
+        " --metadata={input.metadata:q}"
+        " --craters={input.craters:q}"
+        " --catalogue={input.catalogue:q}"
+        " --footprint={input.footprint:q}"
+        " --output={output:q}"
+        " --body={params.body:q}"
+        " --settings={params.settings:q}"
+        " {params.shading}"
+        " 2>&1 | tee {log:q}"
+
+
 rule report:
     input:
         metrics="results/{region}/metrics.json",
@@ -105,6 +149,7 @@ rule report:
         operating_point="results/{region}/operating_point.json",
         image=file_of_region("image_file"),
         metadata="results/{region}/weights.json",
+        heatmaps="results/{region}/heatmaps.json",
         code=code("report"),
     output:
         report(
@@ -135,6 +180,7 @@ rule report:
         " --operating-point={input.operating_point:q}"
         " --image={input.image:q}"
         " --metadata={input.metadata:q}"
+        " --heatmaps={input.heatmaps:q}"
         " --output={output:q}"
         " --title={params.title:q}"
         " --body={params.body:q}"
