@@ -69,6 +69,10 @@ def dangling_names(configuration: Configuration, name: str, region: Region) -> I
     if region.catalogue is not None and region.catalogue not in configuration.catalogues:
         advice = remedy("catalogues", configuration.catalogues)
         yield f"regions.{name}.catalogue: no catalogue '{region.catalogue}'; {advice}"
+    for witness in region.witnesses:
+        if witness not in configuration.catalogues:
+            advice = remedy("catalogues", configuration.catalogues)
+            yield f"regions.{name}.witnesses: no catalogue '{witness}'; {advice}"
 
 
 def untrainable(configuration: Configuration, name: str, region: Region) -> Iterator[str]:

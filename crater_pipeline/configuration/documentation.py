@@ -28,7 +28,8 @@ GRAPH_TARGETS = (
     "results/comparisons/graph/report.html",
 )
 GRAPH_CONFIG = (
-    'regions={"hongwan": {"mosaic": "gld100_e300n3150"}}',
+    'regions={"hongwan": {"mosaic": "gld100_e300n3150", "witnesses": ["robbins"]}}',
+    'dating={"program": "craterstats"}',
     'mosaics={"wac_global": {"sha256": "' + "0" * 64 + '"}}',
     'pretraining={"regions": ["hongwan"]}',
     'comparisons={"graph": {"entries": {"both": ["demo", "hongwan"]}}}',

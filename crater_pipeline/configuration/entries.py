@@ -13,6 +13,7 @@ from crater_pipeline.configuration.sources import Catalogue, Degrees, Mosaic, Na
 from crater_pipeline.detection.merging import MergingSettings
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.evaluation.settings import EvaluationSettings
+from crater_pipeline.export.dating import DatingSettings
 from crater_pipeline.labels.learnable import LabelSettings
 from crater_pipeline.light.reflectance import ShadingSettings
 from crater_pipeline.models.settings import DEFAULT_BACKBONES, ModelSettings
@@ -33,6 +34,7 @@ STAGES: dict[str, type[Settings]] = {
     "inference": InferenceSettings,
     "merging": MergingSettings,
     "evaluation": EvaluationSettings,
+    "dating": DatingSettings,
 }
 """Section of the configuration -> the settings of the code that runs it."""
 
@@ -55,6 +57,11 @@ class Region(Settings, extra="allow"):
     mosaic: Name = Field(description="Name of an entry of `mosaics`.")
     catalogue: Name | None = Field(
         None, description="Name of an entry of `catalogues`; without one nothing can be trained or judged."
+    )
+    witnesses: tuple[Name, ...] = Field(
+        (),
+        description="Names of other entries of `catalogues`. The report says how many detections that the region's own "
+        "catalogue lacks they hold.",
     )
     bounds: Degrees = Field(
         description="[west, south, east, north] in degrees, east positive; west > east crosses the antimeridian."
@@ -100,6 +107,7 @@ class Configuration(Settings):
     inference: InferenceSettings = Field(default_factory=InferenceSettings)
     merging: MergingSettings = Field(default_factory=MergingSettings)
     evaluation: EvaluationSettings = Field(default_factory=EvaluationSettings)
+    dating: DatingSettings = Field(default_factory=DatingSettings)
     pretraining: PretrainingSettings = Field(
         default_factory=PretrainingSettings, description="How the shipped weights are made; see pretrain.yaml."
     )

@@ -25,6 +25,7 @@ from crater_pipeline.configuration.sources import (
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.errors import UserError
 from crater_pipeline.evaluation.settings import EvaluationSettings
+from crater_pipeline.export.dating import DatingSettings
 from crater_pipeline.labels.learnable import LabelSettings
 from crater_pipeline.light.reflectance import ShadingSettings
 from crater_pipeline.models.settings import ModelSettings, view_of
@@ -186,15 +187,35 @@ class RegionPlan:
     @property
     def catalogue_file(self) -> str | None:
         """The catalogue to read, or None."""
-        match self.catalogue:
-            case None:
-                return None
-            case SimulatedCatalogue(mosaic=name):
-                return f"results/simulated/{name}_catalogue.csv"
+        return None if self.catalogue_name is None else self.file_of_catalogue(self.catalogue_name)
+
+    def file_of_catalogue(self, name: str) -> str:
+        """The file of a catalogue by its name: a local one in place, a simulated one's, or a download."""
+        match self.configuration.catalogues[name]:
+            case SimulatedCatalogue(mosaic=mosaic):
+                return f"results/simulated/{mosaic}_catalogue.csv"
             case FileCatalogue(remote=True, url=url):
-                return f"results/catalogues/{self.catalogue_name}{download_suffix(url)}"
+                return f"results/catalogues/{name}{download_suffix(url)}"
             case catalogue:
                 return str(catalogue.path)
+
+    @property
+    def witness_files(self) -> list[str]:
+        """Tables of the other catalogues that may confirm detections."""
+        return [f"results/{self.name}/witnesses/{witness}.parquet" for witness in self.region.witnesses]
+
+    @property
+    def witnesses(self) -> list[str]:
+        """`name=km` of each, with the diameter from which it is complete."""
+        known = self.configuration.catalogues
+        return [
+            f"{name}={derived.completeness_km(known[name], self.configuration):g}" for name in self.region.witnesses
+        ]
+
+    @property
+    def ages_file(self) -> str | None:
+        """The region's model ages; None where no program dates it."""
+        return f"results/{self.name}/ages.json" if self.stage(DatingSettings).program else None
 
     @property
     def ground_file(self) -> str:
@@ -253,6 +274,7 @@ class RegionPlan:
             f"mosaics.{self.region.mosaic}.url": self.mosaic,
             f"catalogues.{self.catalogue_name}.url": self.catalogue,
         }
+        given |= {f"catalogues.{name}.url": self.configuration.catalogues[name] for name in self.region.witnesses}
         paths = {key: source.path for key, source in given.items() if isinstance(source, Source) and not source.remote}
         for key, path in paths.items():
             if not path.exists():
@@ -270,7 +292,7 @@ class RegionPlan:
     @property
     def provenance(self) -> dict[str, Any]:
         """What made the region's craters: hash of the configuration up to the export, and sources."""
-        ignored = {"evaluation"} | ({"shading"} if self.kind == "image" else set())
+        ignored = {"evaluation", "dating"} | ({"shading"} if self.kind == "image" else set())
         whole = {
             "bounds": self.bounds,
             "body": self.body.model_dump(),

@@ -1,6 +1,6 @@
 """All figures of one region, put together: what `metrics.json` holds, and the table of matches behind it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from crater_pipeline.evaluation.confirmation import Witness, confirmations
 from crater_pipeline.evaluation.criterion import Case, JudgedPart, criterion_figures
 from crater_pipeline.evaluation.curves import reliability
 from crater_pipeline.evaluation.judging import JudgedScene, make_scene
@@ -48,8 +49,9 @@ def evaluate_region(
     point: OperatingPoint,
     settings: EvaluationSettings,
     body: Body,
+    witnesses: Sequence[Witness] = (),
 ) -> tuple[dict[str, Any], pd.DataFrame]:
-    """(figures, matches) of the test part.
+    """(figures, matches) of the test part; `witnesses` are other catalogues, which may confirm detections.
 
     `craters` are all deduplicated craters with raw_score and calibrated score, `catalogue` may be empty: then
     `criteria` and `reliability` are None and the table of matches is empty. Figures may hold numpy values and NaN.
@@ -75,6 +77,7 @@ def evaluate_region(
         "truth": None,
         "criteria": None,
         "subsets": None,
+        "confirmation": None,
         "reliability": None,
     }
     if len(catalogue) == 0:
@@ -92,6 +95,7 @@ def evaluate_region(
         tables.append(_matches(scenes[0], criterion, outcomes))
     result["n_blocks"] = len(case.blocks)
     result["subsets"] = subset_figures(case, HEADLINE)
+    result["confirmation"] = confirmations(case, HEADLINE, list(witnesses)) if witnesses else None
     ranking = case.ranking(HEADLINE)
     raw = scenes[0].pred["raw_score"].to_numpy(dtype=float)[ranking["pred"]]
     result["reliability"] = {

@@ -44,6 +44,7 @@ class ReportInputs:
     footprint: gpd.GeoDataFrame
     image: Path
     heat: HeatPictures
+    ages: Mapping[str, Any] | None
     body: Body
 
 
@@ -80,6 +81,7 @@ def context(inputs: ReportInputs) -> dict[str, Any]:
         "gallery": gallery(inputs.image, headline_matches, inputs.craters, inputs.catalogue, inputs.body)
         if criteria
         else [],
+        "ages": inputs.ages,
         "map": mapped,
         "least_score": min([metrics["threshold"], *mapped["craters"]["score"]]),
         "leaflet": {name: asset(f"leaflet.{name}") for name in ("js", "css")},

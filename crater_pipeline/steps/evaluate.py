@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from crater_pipeline.atomic import atomic_path, write_text
 from crater_pipeline.evaluation.coco_tiles import coco_figures
+from crater_pipeline.evaluation.confirmation import Witness
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.evaluation.subsets import SHADOW
 from crater_pipeline.evaluation.summary import SPLIT, evaluate_region, plain
@@ -40,6 +41,12 @@ def _shadow(photograph: Path, craters: pd.DataFrame, least_km: float, body: Body
     return share
 
 
+def read_witness(named: str, table: Path) -> Witness:
+    """Another catalogue of the region, from `name=km` and its table."""
+    name, _, complete_km = named.partition("=")
+    return Witness(name, read_table(table, ["lon", "lat", "diameter_km"]), float(complete_km))
+
+
 def evaluate(
     *,
     craters: Path,
@@ -54,6 +61,8 @@ def evaluate(
     detections: Path | None = None,
     annotations: Path | None = None,
     photograph: Path | None = None,
+    witness: list[str] | None = None,
+    witness_table: list[Path] | None = None,
 ) -> None:
     """Judge the craters of the test part against the catalogue.
 
@@ -83,6 +92,10 @@ def evaluate(
         COCO annotations of the tiles; needed with `detections`.
     photograph
         The raster that was searched, where it is an image: it tells which craters lie in full shadow.
+    witness
+        `name=km` of other catalogues that may confirm detections, and the diameter from which each is complete.
+    witness_table
+        Their Parquet tables, in the same order.
     """
     truth = read_table(catalogue, ["catalogue_id", "lon", "lat", "diameter_km"])
     point = read_model(operating_point, OperatingPoint)
@@ -91,7 +104,8 @@ def evaluate(
     if photograph is not None:
         least = SHADOW_TESTED * (settings.min_diameter_km or point.min_diameter_km)
         truth, found = (table.assign(**{SHADOW: _shadow(photograph, table, least, body)}) for table in (truth, found))
-    figures, matches = evaluate_region(found, truth, areas, point, settings, body)
+    witnesses = [read_witness(*each) for each in zip(witness or [], witness_table or [], strict=True)]
+    figures, matches = evaluate_region(found, truth, areas, point, settings, body, witnesses)
     figures["coco_tiles"] = None
     if detections is not None and annotations is not None and len(truth):
         figures["coco_tiles"] = coco_figures(

@@ -32,6 +32,7 @@ def report(
     output: HtmlPage,
     title: str,
     body: Body,
+    ages: Path | None = None,
 ) -> None:
     """Write figures, pictures and tables as one HTML page that fetches nothing.
 
@@ -61,6 +62,8 @@ def report(
         Heading of the page.
     body
         The body as JSON: name and radius_m.
+    ages
+        JSON of the region's model ages, from `date_surface`.
     """
     page = render(
         ReportInputs(
@@ -74,6 +77,7 @@ def report(
             footprint=read_geotable(footprint, ["split", "area_km2", "geometry"]),
             image=image,
             heat=read_model(heatmaps, HeatPictures),
+            ages=None if ages is None else read_json(ages),
             body=body,
         )
     )

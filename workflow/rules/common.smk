@@ -130,6 +130,31 @@ def files_compared(name):
     ]
 
 
+def finished_regions():
+    """Names of the configured regions that have a report."""
+    return [name for name in regions if Path(f"results/{name}/report.html").exists()]
+
+
+def finished(name):
+    """One file of each of them."""
+    found = [f"results/{region}/{name}" for region in finished_regions()]
+    if not found:
+        sys.exit(
+            "error: no configured region has a report yet; make results/<region>/report.html first"
+        )
+    return found
+
+
+def finished_comparisons(name):
+    """One file of each configured comparison that has a report."""
+    folders = [f"results/comparisons/{each}" for each in configuration.comparisons]
+    return [
+        f"{folder}/{name}"
+        for folder in folders
+        if Path(f"{folder}/report.html").exists()
+    ]
+
+
 def pretrained_stem():
     """The pretrained weights' path without its ending.
 

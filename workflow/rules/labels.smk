@@ -61,6 +61,38 @@ rule read_catalogue:
         " 2>&1 | tee {log:q}"
 
 
+rule read_witness:
+    input:
+        catalogue=lambda wildcards: regions[wildcards.region].file_of_catalogue(
+            wildcards.catalogue
+        ),
+        code=code("read_catalogue"),
+    output:
+        "results/{region}/witnesses/{catalogue}.parquet",
+    log:
+        "results/{region}/logs/read_witness_{catalogue}.log",
+    benchmark:
+        "results/{region}/benchmarks/read_witness_{catalogue}.tsv"
+    conda:
+        "../../envs/crater_pipeline.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        format=lambda wildcards: configuration.catalogues[wildcards.catalogue].format,
+        bounds=of_region("bounds"),
+        body=region_body,
+    shell:
+        "python -m crater_pipeline.steps.read_catalogue"
+        " --catalogue={input.catalogue:q}"
+        " --output={output:q}"
+        " --format={params.format}"
+        " --name={wildcards.catalogue}"
+        " --bounds={params.bounds}"
+        " --body={params.body:q}"
+        " 2>&1 | tee {log:q}"
+
+
 rule label:
     input:
         image=file_of_region("image_file"),

@@ -55,6 +55,7 @@ rule evaluate:
         detections="results/{region}/detections.parquet",
         annotations=file_of_region("annotations_file"),
         photograph=file_of_region("photograph_file"),
+        witnesses=file_of_region("witness_files"),
         code=code("evaluate"),
     output:
         metrics=report(
@@ -76,6 +77,12 @@ rule evaluate:
     params:
         annotations=lambda wildcards, input: option("annotations", input.annotations),
         photograph=lambda wildcards, input: option("photograph", input.photograph),
+        witness=lambda wildcards: repeated(
+            "witness", regions[wildcards.region].witnesses
+        ),
+        witness_table=lambda wildcards, input: repeated(
+            "witness-table", input.witnesses
+        ),
         body=region_body,
         settings=settings("evaluation"),
     shell:
@@ -88,9 +95,44 @@ rule evaluate:
         " --detections={input.detections:q}"
         " {params.annotations}"
         " {params.photograph}"
+        " {params.witness}"
+        " {params.witness_table}"
         " --output={output.metrics:q}"
         " --output-matches={output.matches:q}"
         " --body={params.body:q}"
+        " --settings={params.settings:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule date_surface:
+    input:
+        craters="results/{region}/craters_all.parquet",
+        operating_point="results/{region}/operating_point.json",
+        catalogue="results/{region}/catalogue.parquet",
+        footprint="results/{region}/footprint.parquet",
+        code=code("date_surface"),
+    output:
+        "results/{region}/ages.json",
+    log:
+        "results/{region}/logs/date_surface.log",
+    benchmark:
+        "results/{region}/benchmarks/date_surface.tsv"
+    conda:
+        "../../envs/crater_pipeline.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        least=setting("evaluation", "min_diameter_km"),
+        settings=settings("dating"),
+    shell:
+        "python -m crater_pipeline.steps.date_surface"
+        " --craters={input.craters:q}"
+        " --operating-point={input.operating_point:q}"
+        " --catalogue={input.catalogue:q}"
+        " --footprint={input.footprint:q}"
+        " --output={output:q}"
+        " --min-diameter-km={params.least}"
         " --settings={params.settings:q}"
         " 2>&1 | tee {log:q}"
 
@@ -150,6 +192,7 @@ rule report:
         image=file_of_region("image_file"),
         metadata="results/{region}/weights.json",
         heatmaps="results/{region}/heatmaps.json",
+        ages=file_of_region("ages_file"),
         code=code("report"),
     output:
         report(
@@ -170,6 +213,7 @@ rule report:
     params:
         title=of_region("title"),
         body=region_body,
+        ages=lambda wildcards, input: option("ages", input.ages),
     shell:
         "python -m crater_pipeline.steps.report"
         " --metrics={input.metrics:q}"
@@ -181,7 +225,45 @@ rule report:
         " --image={input.image:q}"
         " --metadata={input.metadata:q}"
         " --heatmaps={input.heatmaps:q}"
+        " {params.ages}"
         " --output={output:q}"
         " --title={params.title:q}"
         " --body={params.body:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule summarise:
+    input:
+        metrics=lambda wildcards: finished("metrics.json"),
+        pages=lambda wildcards: finished("report.html"),
+        comparisons=lambda wildcards: finished_comparisons("metrics.json"),
+        code=code("summarise"),
+    output:
+        report(
+            "results/summary.html",
+            caption="../report/summary.rst",
+            category="summary",
+            labels={"result": "All regions"},
+        ),
+    log:
+        "results/logs/summarise.log",
+    benchmark:
+        "results/benchmarks/summarise.tsv"
+    conda:
+        "../../envs/crater_pipeline.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        regions=lambda wildcards, input: repeated("region", input.metrics),
+        titles=lambda wildcards: repeated(
+            "title", [regions[name].title for name in finished_regions()]
+        ),
+        comparisons=lambda wildcards, input: repeated("comparison", input.comparisons),
+    shell:
+        "python -m crater_pipeline.steps.summarise"
+        " {params.regions}"
+        " {params.titles}"
+        " {params.comparisons}"
+        " --output={output:q}"
         " 2>&1 | tee {log:q}"
