@@ -40,6 +40,9 @@ CONTEXT_ALLOWANCE = 1.1
 SUFFIXES = (".csv", ".txt", ".tab", ".zip", ".parquet", ".tif", ".tiff", ".img", ".cub")
 """Endings of downloaded files that are kept; one without any of them is called `.dat`."""
 
+OWN, WITNESS = "catalogue", "witness_"
+"""Names of tables of craters: the region's own catalogue, and what those of other catalogues begin with."""
+
 
 @dataclass(frozen=True)
 class RegionPlan:
@@ -99,11 +102,6 @@ class RegionPlan:
     @property
     def catalogue(self) -> Catalogue | None:
         return None if self.catalogue_name is None else self.configuration.catalogues[self.catalogue_name]
-
-    @property
-    def format(self) -> str | None:
-        """Which columns the catalogue has."""
-        return None if self.catalogue is None else self.catalogue.format
 
     @property
     def body(self) -> Body:
@@ -184,13 +182,20 @@ class RegionPlan:
             case RasterMosaic(url=url):
                 return f"results/downloads/{self.region.mosaic}{download_suffix(url)}"
 
-    @property
-    def catalogue_file(self) -> str | None:
-        """The catalogue to read, or None."""
-        return None if self.catalogue_name is None else self.file_of_catalogue(self.catalogue_name)
+    def name_of_table(self, table: str) -> str | None:
+        """Name of the catalogue behind a table of craters: `catalogue`, the region's own, or `witness_<name>`."""
+        return self.catalogue_name if table == OWN else table.removeprefix(WITNESS)
 
-    def file_of_catalogue(self, name: str) -> str:
-        """The file of a catalogue by its name: a local one in place, a simulated one's, or a download."""
+    def format_of_table(self, table: str) -> str | None:
+        """Which columns it has."""
+        name = self.name_of_table(table)
+        return None if name is None else self.configuration.catalogues[name].format
+
+    def file_of_table(self, table: str) -> str | None:
+        """Its file: a local one in place, a simulated one's, or a download; None without a catalogue."""
+        name = self.name_of_table(table)
+        if name is None:
+            return None
         match self.configuration.catalogues[name]:
             case SimulatedCatalogue(mosaic=mosaic):
                 return f"results/simulated/{mosaic}_catalogue.csv"
@@ -200,9 +205,14 @@ class RegionPlan:
                 return str(catalogue.path)
 
     @property
+    def catalogue_file(self) -> str | None:
+        """The region's own catalogue."""
+        return self.file_of_table(OWN)
+
+    @property
     def witness_files(self) -> list[str]:
         """Tables of the other catalogues that may confirm detections."""
-        return [f"results/{self.name}/witnesses/{witness}.parquet" for witness in self.region.witnesses]
+        return [f"results/{self.name}/{WITNESS}{name}.parquet" for name in self.region.witnesses]
 
     @property
     def witnesses(self) -> list[str]:

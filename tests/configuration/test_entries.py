@@ -304,3 +304,15 @@ def test_a_wrong_word_about_a_raster_is_one_message(key: str, value: Any, said: 
     assert f"mosaics.terrain.{key}" in text
     assert said in text
     assert text.count("mosaics.terrain") <= (2 if value == -1.0 else 1)
+
+
+def test_witnesses_are_tables_of_other_catalogues() -> None:
+    witness = {"format": "table", "url": "https://example.org/theirs.csv", "complete_km": 5}
+    region = plan("iridum", {"catalogues": {"theirs": witness}, "regions": {"iridum": {"witnesses": ["theirs"]}}})
+    assert region.witness_files == ["results/iridum/witness_theirs.parquet"]
+    assert region.witnesses == ["theirs=5"]
+    assert region.file_of_table("witness_theirs") == "results/catalogues/theirs.csv"
+    assert region.format_of_table("witness_theirs") == "table"
+    assert region.file_of_table("catalogue") == region.catalogue_file
+    with pytest.raises(UserError, match="regions.iridum.witnesses: no catalogue 'nobody'"):
+        plan("iridum", {"regions": {"iridum": {"witnesses": ["nobody"]}}})

@@ -47,19 +47,19 @@ def of_region(attribute):
     return lambda wildcards: getattr(regions[wildcards.region], attribute)
 
 
-def file_of_region(attribute):
-    """An input function: a file of the region's plan, or nothing where it has none.
+def checked(region):
+    """The region's plan.
 
     Ends the run with one line if a file that the configuration gives by path is not there or will not do.
     """
+    if unusable := list(regions[region].unusable_sources()):
+        sys.exit(f"error: {'; '.join(unusable)}")
+    return regions[region]
 
-    def file(wildcards):
-        plan = regions[wildcards.region]
-        if unusable := list(plan.unusable_sources()):
-            sys.exit(f"error: {'; '.join(unusable)}")
-        return getattr(plan, attribute) or []
 
-    return file
+def file_of_region(attribute):
+    """An input function: a file of the region's plan, or nothing where it has none."""
+    return lambda wildcards: getattr(checked(wildcards.region), attribute) or []
 
 
 def settings(section):

@@ -29,16 +29,22 @@ rule download_catalogue:
         " 2>&1 | tee {log:q}"
 
 
+# A region's own catalogue, and others as witnesses.
 rule read_catalogue:
     input:
-        catalogue=file_of_region("catalogue_file"),
+        catalogue=lambda wildcards: checked(wildcards.region).file_of_table(
+            wildcards.table
+        )
+        or [],
         code=code("read_catalogue"),
     output:
-        "results/{region}/catalogue.parquet",
+        "results/{region}/{table}.parquet",
     log:
-        "results/{region}/logs/read_catalogue.log",
+        "results/{region}/logs/read_catalogue_{table}.log",
     benchmark:
-        "results/{region}/benchmarks/read_catalogue.tsv"
+        "results/{region}/benchmarks/read_catalogue_{table}.tsv"
+    wildcard_constraints:
+        table="catalogue|witness_[a-z0-9_]+",
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 1
@@ -46,8 +52,12 @@ rule read_catalogue:
         mem_mb=2000,
     params:
         catalogue=lambda wildcards, input: option("catalogue", input.catalogue),
-        format=lambda wildcards: option("format", regions[wildcards.region].format),
-        name=lambda wildcards: option("name", regions[wildcards.region].catalogue_name),
+        format=lambda wildcards: option(
+            "format", regions[wildcards.region].format_of_table(wildcards.table)
+        ),
+        name=lambda wildcards: option(
+            "name", regions[wildcards.region].name_of_table(wildcards.table)
+        ),
         bounds=of_region("bounds"),
         body=region_body,
     shell:
@@ -56,38 +66,6 @@ rule read_catalogue:
         " --output={output:q}"
         " {params.format}"
         " {params.name}"
-        " --bounds={params.bounds}"
-        " --body={params.body:q}"
-        " 2>&1 | tee {log:q}"
-
-
-rule read_witness:
-    input:
-        catalogue=lambda wildcards: regions[wildcards.region].file_of_catalogue(
-            wildcards.catalogue
-        ),
-        code=code("read_catalogue"),
-    output:
-        "results/{region}/witnesses/{catalogue}.parquet",
-    log:
-        "results/{region}/logs/read_witness_{catalogue}.log",
-    benchmark:
-        "results/{region}/benchmarks/read_witness_{catalogue}.tsv"
-    conda:
-        "../../envs/crater_pipeline.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-    params:
-        format=lambda wildcards: configuration.catalogues[wildcards.catalogue].format,
-        bounds=of_region("bounds"),
-        body=region_body,
-    shell:
-        "python -m crater_pipeline.steps.read_catalogue"
-        " --catalogue={input.catalogue:q}"
-        " --output={output:q}"
-        " --format={params.format}"
-        " --name={wildcards.catalogue}"
         " --bounds={params.bounds}"
         " --body={params.body:q}"
         " 2>&1 | tee {log:q}"

@@ -246,9 +246,9 @@ rule summarise:
             labels={"result": "All regions"},
         ),
     log:
-        "results/logs/summarise.log",
+        "results/logs/summarise/all.log",
     benchmark:
-        "results/benchmarks/summarise.tsv"
+        "results/benchmarks/summarise/all.tsv"
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 1
