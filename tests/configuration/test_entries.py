@@ -314,5 +314,5 @@ def test_witnesses_are_tables_of_other_catalogues() -> None:
     assert region.file_of_table("witness_theirs") == "results/catalogues/theirs.csv"
     assert region.format_of_table("witness_theirs") == "table"
     assert region.file_of_table("catalogue") == region.catalogue_file
-    with pytest.raises(UserError, match="regions.iridum.witnesses: no catalogue 'nobody'"):
+    with pytest.raises(UserError, match=r"regions\.iridum\.witnesses: no catalogue 'nobody'"):
         plan("iridum", {"regions": {"iridum": {"witnesses": ["nobody"]}}})
