@@ -12,6 +12,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -94,8 +95,9 @@ def main() -> None:
         for name, value in {"sample": sample, "bare": alone, "step": stepped}.items():
             print(f"{name:9} {value * 1e3:7.1f} ms a sample, {value * 1e9 / arguments.size**2:6.0f} ns a pixel")
         start = time.perf_counter()
+        fresh = build_network(model, 0)
         fit(
-            build_network(model, 0),
+            fresh,
             loader(patches, arguments.batch, arguments.workers, EpochSampler(length, length, 0, fresh=True)),
             None,
             epochs=1,
@@ -103,7 +105,7 @@ def main() -> None:
             name="timed",
             precision="auto",
             averaging_decay=0.998,
-            detector_options=OPTIONS,
+            module=partial(Detector, fresh, **OPTIONS),
         )
         taken = (time.perf_counter() - start) / (length // arguments.batch * arguments.batch)
         share = alone / taken

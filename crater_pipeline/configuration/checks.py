@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
+from crater_pipeline.baselines.settings import LEARNED, BaselineSettings
 from crater_pipeline.configuration.entries import Configuration, Region
 from crater_pipeline.configuration.initial_weights import circular_weights
 from crater_pipeline.configuration.sources import SimulatedCatalogue, SimulatedMosaic
@@ -32,6 +33,7 @@ def problems(configuration: Configuration) -> Iterator[str]:
         yield from dangling_names(configuration, name, region)
         yield from untrainable(configuration, name, region)
         yield from circular_weights(configuration, name)
+        yield from unfit_baseline(configuration, name)
     yield from comparison_problems(configuration)
 
 
@@ -96,6 +98,19 @@ def untrainable(configuration: Configuration, name: str, region: Region) -> Iter
         yield (
             f"regions.{name}.model.backbone: {model.backbone} is shown terrain, but the region's mosaic is an image; "
             "leave the backbone out, or name one for images"
+        )
+
+
+def unfit_baseline(configuration: Configuration, name: str) -> Iterator[str]:
+    """Another method that lacks what it needs."""
+    baseline, training = configuration.stage(name, BaselineSettings), configuration.stage(name, TrainingSettings)
+    if baseline.method == "published" and baseline.catalogue not in configuration.catalogues:
+        advice = remedy("catalogues", configuration.catalogues)
+        yield f"regions.{name}.baseline.catalogue: no catalogue '{baseline.catalogue}' to take for detections; {advice}"
+    if baseline.method in LEARNED and not training.enabled:
+        yield (
+            f"regions.{name}.training.enabled: false, but {baseline.method} learns from the region's craters; set it "
+            "to true, or take another baseline.method"
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import Field, field_validator
 
+from crater_pipeline.baselines.settings import BaselineSettings
 from crater_pipeline.configuration.comparisons import ComparisonSettings
 from crater_pipeline.configuration.sources import Catalogue, Degrees, Mosaic, Name, check_bounds
 from crater_pipeline.detection.merging import MergingSettings
@@ -30,6 +31,7 @@ STAGES: dict[str, type[Settings]] = {
     "labels": LabelSettings,
     "split": SplitSettings,
     "model": ModelSettings,
+    "baseline": BaselineSettings,
     "training": TrainingSettings,
     "inference": InferenceSettings,
     "merging": MergingSettings,
@@ -103,6 +105,7 @@ class Configuration(Settings):
     labels: LabelSettings = Field(default_factory=LabelSettings)
     split: SplitSettings = Field(default_factory=SplitSettings)
     model: ModelSettings = Field(default_factory=ModelSettings)
+    baseline: BaselineSettings = Field(default_factory=BaselineSettings)
     training: TrainingSettings = Field(default_factory=TrainingSettings)
     inference: InferenceSettings = Field(default_factory=InferenceSettings)
     merging: MergingSettings = Field(default_factory=MergingSettings)

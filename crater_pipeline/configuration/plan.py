@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
+from crater_pipeline.baselines.settings import BaselineSettings
 from crater_pipeline.configuration import limits as derived
 from crater_pipeline.configuration.entries import STAGES, Configuration, Region, Stage
 from crater_pipeline.configuration.initial_weights import InitialWeights
@@ -132,6 +133,22 @@ class RegionPlan:
     def elevation_unit(self) -> float | str | None:
         """Unit of the mosaic's elevations by its configuration."""
         return self.mosaic.elevation_unit if isinstance(self.mosaic, RasterMosaic) else None
+
+    @property
+    def method(self) -> str | None:
+        """The method that searches the region in our network's place; None: the network does."""
+        return self.stage(BaselineSettings).method
+
+    @property
+    def network_files(self) -> list[str]:
+        """The region's weights; nothing where another method searches it."""
+        return [] if self.method else [f"results/{self.name}/weights.safetensors"]
+
+    @property
+    def published_file(self) -> str | None:
+        """Table of the craters that are taken for detections."""
+        baseline = self.stage(BaselineSettings)
+        return f"results/{self.name}/{WITNESS}{baseline.catalogue}.parquet" if baseline.method == "published" else None
 
     @property
     def trained(self) -> bool:

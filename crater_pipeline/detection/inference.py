@@ -84,7 +84,8 @@ def _touches_nodata(boxes: Boxes, valid: NDArray[np.bool_]) -> NDArray[np.bool_]
     return np.asarray(missing.any(axis=1))
 
 
-def _rows(tile: Tile, boxes: Boxes, valid: NDArray[np.bool_], grid: TileGrid) -> pd.DataFrame:
+def tile_rows(tile: Tile, boxes: Boxes, valid: NDArray[np.bool_], grid: TileGrid) -> pd.DataFrame:
+    """Detections of one tile (columns `DTYPES`); `valid` says where it has data."""
     count = boxes.x.size
     return pd.DataFrame(
         {
@@ -126,6 +127,15 @@ def _touches_border(rows: pd.DataFrame, info: RasterInfo, bounds: Bounds, body: 
     lon, lat = info.lonlat(x.ravel(), y.ravel(), body)
     within = bounds.contains(np.nan_to_num(lon, nan=1e9), np.nan_to_num(lat, nan=1e9)).reshape(x.shape)
     return np.asarray((outside | ~within).any(axis=1))
+
+
+def kept_rows(
+    rows: pd.DataFrame, grid: TileGrid, info: RasterInfo, bounds: Bounds, body: Body, settings: InferenceSettings
+) -> pd.DataFrame:
+    """The detections of a size that their level is responsible for, told whether they touch an edge."""
+    rows = rows[_wanted(rows, grid.used_levels - 1, settings)].reset_index(drop=True)
+    rows["touches_edge"] |= _touches_border(rows, info, bounds, body)
+    return rows.astype(DTYPES)
 
 
 class Viewer:
@@ -193,8 +203,5 @@ def search(
                 max_detections=settings.max_detections,
                 min_score=settings.min_score,
             )
-            found += [_rows(*parts, grid) for parts in zip(group, boxes, masks, strict=True)]
-    rows = pd.concat(found, ignore_index=True)
-    rows = rows[_wanted(rows, grid.used_levels - 1, settings)].reset_index(drop=True)
-    rows["touches_edge"] |= _touches_border(rows, info, bounds, body)
-    return rows.astype(DTYPES), grid
+            found += [tile_rows(*parts, grid) for parts in zip(group, boxes, masks, strict=True)]
+    return kept_rows(pd.concat(found, ignore_index=True), grid, info, bounds, body, settings), grid

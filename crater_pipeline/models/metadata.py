@@ -18,15 +18,24 @@ class SeveralSuns(Scoring):
     suns: int = Field(gt=1, description="Number of suns that the rest was fitted with.")
 
 
-class WeightsMetadata(Scoring):
+class Scored(Scoring, extra="ignore"):
+    """How the scores of whatever searched a region are read, of all that `weights.json` says."""
+
+    several_suns: SeveralSuns | None = Field(
+        None, description="Threshold, calibration and uncertainty for several suns; null: those of one serve for all."
+    )
+
+    def under(self, suns: int) -> Scoring:
+        """How scores are read that come from a search under so many suns."""
+        return self if suns == 1 or self.several_suns is None else self.several_suns
+
+
+class WeightsMetadata(Scored, extra="forbid"):
     """What `weights.json` says of the weights beside it."""
 
     backbone: BackboneName
     size_encoding: SizeEncoding = "log"
     hash: str = Field(description="SHA-256 of the safetensors file.")
-    several_suns: SeveralSuns | None = Field(
-        None, description="Threshold, calibration and uncertainty for several suns; null: those of one serve for all."
-    )
     pixel_size_range_m: tuple[float, float] = Field(description="Pixel sizes that the network was trained for.")
     sun_elevation_range_deg: tuple[float, float] | None = Field(
         None, description="Heights of the sun that it was trained for, degrees; without a value nothing is known."
@@ -38,10 +47,6 @@ class WeightsMetadata(Scoring):
     def view(self) -> View:
         """What the network is shown."""
         return view_of(self.backbone)
-
-    def under(self, suns: int) -> Scoring:
-        """How scores are read that come from a search under so many suns."""
-        return self if suns == 1 or self.several_suns is None else self.several_suns
 
 
 def read_metadata(path: Path) -> WeightsMetadata:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from crater_pipeline.atomic import write_text
 from crater_pipeline.evaluation.operating_point import operating_point
-from crater_pipeline.models.metadata import read_metadata
+from crater_pipeline.models.metadata import Scored
 from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
@@ -56,7 +56,7 @@ def calibrate(
     body
         The body as JSON: name and radius_m.
     """
-    own = read_metadata(metadata).under(suns)
+    own = read_model(metadata, Scored).under(suns)
     if initial_operating_point is not None:
         own = read_model(initial_operating_point, OperatingPoint).scoring
     point = operating_point(

@@ -24,8 +24,8 @@ def heatmaps(
     *,
     image: Path,
     elevation: Path | None = None,
-    weights: Path,
-    metadata: Path,
+    weights: Path | None = None,
+    metadata: Path | None = None,
     craters: Path,
     catalogue: Path,
     footprint: Path,
@@ -43,7 +43,7 @@ def heatmaps(
     elevation
         Terrain model that `image` was shaded from.
     weights
-        The network's weights (safetensors).
+        The network's weights (safetensors); without any there are windows and no heatmaps.
     metadata
         Their description (JSON).
     craters
@@ -61,14 +61,15 @@ def heatmaps(
     shading
         How `image` was shaded: section `shading` as JSON, used with `elevation`.
     """
-    described = read_metadata(metadata)
-    terrain = None if elevation is None else Terrain(elevation, shading or ShadingSettings())
     places = ["lon", "lat", "diameter_km"]
     tables = (read_table(craters, places), read_table(catalogue, places))
     corners = picture_windows(image, *tables, read_geotable(footprint, ["split", "geometry"]), body)
-    network = load_network(weights, described)
-    seen = answers(image, network, corners, CROP_PX, body, settings, terrain)
-    windows = [Window(x=x, y=y, heat=heat_picture(each)) for (x, y), each in zip(corners, seen, strict=True)]
+    heat: list[str | None] = [None] * len(corners)
+    if weights is not None and metadata is not None:
+        network = load_network(weights, read_metadata(metadata))
+        terrain = None if elevation is None else Terrain(elevation, shading or ShadingSettings())
+        heat = [heat_picture(each) for each in answers(image, network, corners, CROP_PX, body, settings, terrain)]
+    windows = [Window(x=x, y=y, heat=each) for (x, y), each in zip(corners, heat, strict=True)]
     write_text(output, HeatPictures(size=CROP_PX, windows=windows).model_dump_json(indent=1) + "\n")
     logger.info("%s: %d windows", output, len(windows))
 

@@ -1,5 +1,6 @@
 """Train the shipped weights outside the shipped regions."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from crater_pipeline.training.camera import SUN_HEIGHTS_DEG
 from crater_pipeline.training.corpus import ground_scene, sample_shares, simulated_scenes
 from crater_pipeline.training.fit import EpochSampler, fit, loader, run_name
 from crater_pipeline.training.ground import Ground
-from crater_pipeline.training.module import default_size_weight
+from crater_pipeline.training.module import Detector, default_size_weight
 from crater_pipeline.training.scenes import SCALES, ScenePatches
 from crater_pipeline.training.settings import PretrainingSettings
 
@@ -92,15 +93,17 @@ def pretrain(
         name=run_name([*raster, *catalogue, initial_weights(model), teacher], [*told, code_hash(CODE)]),
         precision="auto",
         averaging_decay=settings.averaging_decay,
-        detector_options={
-            "encoding": model.size_encoding,
-            "size_weight": default_size_weight(model.size_encoding),
-            "offset_weight": 1.0,
-            "learning_rate": settings.learning_rate,
-            "frozen_backbone": False,
-            "teacher": taught_by,
-            "teacher_weight": settings.teacher_weight,
-        },
+        module=partial(
+            Detector,
+            network,
+            encoding=model.size_encoding,
+            size_weight=default_size_weight(model.size_encoding),
+            offset_weight=1.0,
+            learning_rate=settings.learning_rate,
+            frozen_backbone=False,
+            teacher=taught_by,
+            teacher_weight=settings.teacher_weight,
+        ),
     )
     # A scene cannot be seen from farther above than it is large.
     pixels = [

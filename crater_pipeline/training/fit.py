@@ -3,10 +3,10 @@
 import hashlib
 import json
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import lightning as pl
 import numpy as np
@@ -14,16 +14,16 @@ import torch
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint, RichProgressBar, WeightAveraging
 from lightning.pytorch.loggers import CSVLogger
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from crater_pipeline.atomic import atomic_path
 from crater_pipeline.contents import file_hash
 from crater_pipeline.models.bfloat16 import native_bf16
-from crater_pipeline.models.centernet import CenterNet
-from crater_pipeline.training.module import Detector
 
 log = logging.getLogger(__name__)
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -104,18 +104,20 @@ def _one_thread(_worker: int) -> None:
 
 
 def fit(
-    network: CenterNet,
+    network: Network,
     train: DataLoader[Any],
     validation: DataLoader[Any] | None,
     *,
+    module: Callable[..., pl.LightningModule],
     epochs: int,
     folder: Path,
     name: str,
     precision: str,
     averaging_decay: float,
-    detector_options: dict[str, Any],
-) -> CenterNet:
+) -> Network:
     """Train `network` for `epochs`; the averaged weights are left in it, and it is returned in evaluation mode.
+
+    `module(total_steps=...)` makes what Lightning trains of it, such as a `Detector`.
 
     `folder/<name>` holds the checkpoint after the latest epoch; if it is there, training goes on from it and gives
     the same weights as an uninterrupted run. A finished phase is not run again.
@@ -127,8 +129,7 @@ def fit(
         log.info("%s: finished before, in %s", name, finished)
         network.load_state_dict(load_file(finished))
         return network.eval()
-    total_steps = epochs * len(train)
-    detector = Detector(network, total_steps=total_steps, **detector_options)
+    trained = module(total_steps=epochs * len(train))
     callbacks: list[Callback] = [
         ModelCheckpoint(folder / name, filename="last", save_top_k=1, every_n_epochs=1, enable_version_counter=False),
         RichProgressBar(),
@@ -154,7 +155,7 @@ def fit(
     resume = str(checkpoint) if checkpoint.is_file() else None
     if resume:
         log.info("%s: going on from the checkpoint in %s", name, checkpoint.parent)
-    trainer.fit(detector, train, validation, ckpt_path=resume, weights_only=True)
+    trainer.fit(trained, train, validation, ckpt_path=resume, weights_only=True)
     with atomic_path(finished) as temporary:
         save_file({key: tensor.contiguous() for key, tensor in network.state_dict().items()}, temporary)
     return network.eval()

@@ -1,11 +1,12 @@
 """The Lightning module: loss, phases and optimiser."""
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 import lightning as pl
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from crater_pipeline.models.centernet import CenterNet
 from crater_pipeline.models.losses import centernet_loss, distillation_loss
@@ -102,14 +103,19 @@ class Detector(pl.LightningModule):
 
     def configure_optimizers(self) -> dict[str, Any]:  # type: ignore[override]
         parameters = [p for p in self.network.parameters() if p.requires_grad]
-        optimiser = torch.optim.Adam(parameters, lr=self.learning_rate)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser,
-            max_lr=self.learning_rate,
-            total_steps=max(self.total_steps, 2),
-            pct_start=WARM_UP_SHARE,
-            div_factor=10,
-            final_div_factor=10,
-            cycle_momentum=False,
-        )
-        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+        return adam(parameters, self.learning_rate, self.total_steps)
+
+
+def adam(parameters: Iterable[nn.Parameter], learning_rate: float, total_steps: int) -> dict[str, Any]:
+    """Adam with a short warm-up, then cosine decay to 1 % of the peak step, as Lightning wants it told."""
+    optimiser = torch.optim.Adam(parameters, lr=learning_rate)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser,
+        max_lr=learning_rate,
+        total_steps=max(total_steps, 2),
+        pct_start=WARM_UP_SHARE,
+        div_factor=10,
+        final_div_factor=10,
+        cycle_momentum=False,
+    )
+    return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

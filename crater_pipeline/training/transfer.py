@@ -2,6 +2,7 @@
 
 import json
 import logging
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from crater_pipeline.models.scores import IDENTITY
 from crater_pipeline.models.settings import ModelSettings
 from crater_pipeline.training.coco import CocoTiles
 from crater_pipeline.training.fit import EpochSampler, fit, loader, run_name
-from crater_pipeline.training.module import default_size_weight
+from crater_pipeline.training.module import Detector, default_size_weight
 from crater_pipeline.training.settings import TrainingSettings
 
 log = logging.getLogger(__name__)
@@ -83,13 +84,15 @@ def transfer(
             name=name,
             precision=training.precision,
             averaging_decay=training.averaging_decay,
-            detector_options={
-                "encoding": model.size_encoding,
-                "size_weight": training.size_weight or default_size_weight(model.size_encoding),
-                "offset_weight": training.offset_weight,
-                "learning_rate": learning_rate,
-                "frozen_backbone": name == "frozen",
-            },
+            module=partial(
+                Detector,
+                network,
+                encoding=model.size_encoding,
+                size_weight=training.size_weight or default_size_weight(model.size_encoding),
+                offset_weight=training.offset_weight,
+                learning_rate=learning_rate,
+                frozen_backbone=name == "frozen",
+            ),
         )
     counts = {
         "train_tiles": len(parts["train"]),

@@ -1,5 +1,6 @@
 """The training loop: order of samples, averaging, frozen layers, exact resume."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from crater_pipeline.models.centernet import CenterNet
 from crater_pipeline.models.settings import ModelSettings
 from crater_pipeline.models.weights import build_network
 from crater_pipeline.training.fit import EpochSampler, MovingAverage, fit, loader
+from crater_pipeline.training.module import Detector
 from crater_pipeline.training.patches import Patch
 from crater_pipeline.training.samples import to_sample
 
@@ -83,13 +85,15 @@ def train(folder: Path, stop: int | None = None, epochs: int = 2, frozen: bool =
         name="phase",
         precision="32-true",
         averaging_decay=0.9,
-        detector_options={
-            "encoding": "log",
-            "size_weight": 1.0,
-            "offset_weight": 1.0,
-            "learning_rate": 1e-3,
-            "frozen_backbone": frozen,
-        },
+        module=partial(
+            Detector,
+            network,
+            encoding="log",
+            size_weight=1.0,
+            offset_weight=1.0,
+            learning_rate=1e-3,
+            frozen_backbone=frozen,
+        ),
     )
 
 

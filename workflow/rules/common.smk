@@ -29,6 +29,11 @@ except UserError as error:
 regions = {name: RegionPlan(name, configuration) for name in configuration.regions}
 
 
+# Regions that our network searches, and those that another method does.
+NETWORKS = "|".join(name for name, plan in regions.items() if plan.method is None)
+METHODS = "|".join(name for name, plan in regions.items() if plan.method)
+
+
 wildcard_constraints:
     region="|".join(configuration.regions),
     mosaic="|".join(configuration.mosaics),

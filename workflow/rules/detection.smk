@@ -16,6 +16,8 @@ rule detect:
         "results/{region}/logs/detect.log",
     benchmark:
         "results/{region}/benchmarks/detect.tsv"
+    wildcard_constraints:
+        region=NETWORKS or "-",
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 8

@@ -141,7 +141,7 @@ rule heatmaps:
     input:
         image=file_of_region("image_file"),
         elevation=file_of_region("elevation_file"),
-        weights="results/{region}/weights.safetensors",
+        weights=file_of_region("network_files"),
         metadata="results/{region}/weights.json",
         craters="results/{region}/merged.parquet",
         catalogue="results/{region}/catalogue.parquet",
@@ -165,11 +165,12 @@ rule heatmaps:
             "elevation", regions[wildcards.region].elevation_file
         ),
         shading=shading_of,
+        weights=lambda wildcards, input: option("weights", input.weights),
     shell:
         "python -m crater_pipeline.steps.heatmaps"
         " --image={input.image:q}"
         " {params.elevation}"
-        " --weights={input.weights:q}"
+        " {params.weights}"
         " --metadata={input.metadata:q}"
         " --craters={input.craters:q}"
         " --catalogue={input.catalogue:q}"

@@ -15,6 +15,8 @@ rule train:
         "results/{region}/logs/train.log",
     benchmark:
         "results/{region}/benchmarks/train.tsv"
+    wildcard_constraints:
+        region=NETWORKS or "-",
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 8
