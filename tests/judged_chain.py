@@ -11,7 +11,7 @@ from affine import Affine
 from crater_pipeline.evaluation.matching import optimal_matches
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.models.scores import Calibration
-from crater_pipeline.rasters.files import create_raster, raster_info
+from crater_pipeline.rasters.files import create_raster
 from crater_pipeline.reporting.heat_pictures import heat_picture
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.sphere.projections import choose_projection
@@ -39,6 +39,14 @@ HEATMAPS = {
 }
 
 
+def write_image(path: Path) -> None:
+    """A picture of the made-up region's ground: noise."""
+    crs = choose_projection(Bounds(-30, 30, -18, 40), MOON)
+    noise = np.random.default_rng(0).normal(120, 15, (800, 700)).clip(1, 255).astype(np.uint8)
+    with create_raster(path, 700, 800, crs, Affine(500, 0, -175_000, 0, -500, 200_000), "uint8", 0) as dataset:
+        dataset.write(noise, 1)
+
+
 class Chain:
     """The files of one region, and the three steps run on them."""
 
@@ -49,19 +57,10 @@ class Chain:
         region.footprint.to_parquet(self.path("footprint.parquet"))
         self.path("weights.json").write_text(json.dumps(WEIGHTS))
         self.path("heatmaps.json").write_text(json.dumps(HEATMAPS))
-        self._image()
+        write_image(self.path("image.tif"))
 
     def path(self, name: str) -> Path:
         return self.folder / name
-
-    def _image(self) -> None:
-        crs = choose_projection(Bounds(-30, 30, -18, 40), MOON)
-        noise = np.random.default_rng(0).normal(120, 15, (800, 700)).clip(1, 255).astype(np.uint8)
-        with create_raster(
-            self.path("image.tif"), 700, 800, crs, Affine(500, 0, -175_000, 0, -500, 200_000), "uint8", 0
-        ) as dataset:
-            dataset.write(noise, 1)
-        assert raster_info(self.path("image.tif")).width == 700
 
     def calibrate(self, trained: bool = True, **more: Any) -> dict[str, Any]:
         calibrate(

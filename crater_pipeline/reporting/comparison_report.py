@@ -7,14 +7,18 @@ from crater_pipeline.code_files import code_version
 from crater_pipeline.reporting import curves
 from crater_pipeline.reporting.comparison_figures import diameter_figure, series_of
 from crater_pipeline.reporting.pages import page
+from crater_pipeline.reporting.pictures import Picture
 from crater_pipeline.reporting.published import PUBLISHED, REFERENCE
 from crater_pipeline.reporting.report import CRITERION_NOTES
 
 RATES = ("precision", "recall", "f1", "average_precision")
 
 
-def render(title: str, metrics: Mapping[str, Any]) -> str:
-    """The page as HTML, from the document that `comparison.compare` makes, as read from JSON."""
+def render(title: str, metrics: Mapping[str, Any], pictures: Sequence[tuple[str, list[Picture]]]) -> str:
+    """The page as HTML, from the document that `comparison.compare` makes, as read from JSON.
+
+    `pictures` are (place, one picture an entry) of the windows that all entries show.
+    """
     headline = metrics["headline"]
     entries = [
         {"label": entry["label"], "area_km2": entry["area_km2"], "figures": entry["criteria"][headline]}
@@ -30,6 +34,7 @@ def render(title: str, metrics: Mapping[str, Any]) -> str:
             "rates": RATES,
             "charts": charts(entries, metrics["min_diameter_km"]),
             "bins": common_bins(entries),
+            "pictures": pictures,
             "published": PUBLISHED,
             "reference": REFERENCE,
             "criterion_notes": CRITERION_NOTES,

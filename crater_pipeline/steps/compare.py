@@ -11,7 +11,9 @@ from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.evaluation.summary import plain
 from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.reporting.comparison_report import RATES, render
+from crater_pipeline.reporting.heat_pictures import HeatPictures
 from crater_pipeline.reporting.pages import number
+from crater_pipeline.reporting.side_by_side import Shown, common_windows
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
 from crater_pipeline.steps._kinds import HtmlPage, JsonFile
@@ -19,7 +21,7 @@ from crater_pipeline.tables import read_geotable, read_json, read_model, read_ta
 
 logger = logging.getLogger(__name__)
 
-CRATERS = ["crater_id", "lon", "lat", "diameter_km", "score", "level", "diameter_px"]
+CRATERS = ["crater_id", "lon", "lat", "diameter_km", "score", "level", "diameter_px", "status", "catalogue_id"]
 
 
 def compare(
@@ -30,6 +32,8 @@ def compare(
     catalogue: list[Path],
     footprint: list[Path],
     metadata: list[Path],
+    heatmaps: list[Path],
+    image: list[Path],
     entry: list[str],
     output: JsonFile,
     output_report: HtmlPage,
@@ -53,6 +57,10 @@ def compare(
         GeoParquet of the searched areas by part.
     metadata
         The weights' JSON.
+    heatmaps
+        JSON of the windows that the regions' pages show, with heatmaps.
+    image
+        The rasters that were searched.
     entry
         `region,region,...=label` of the entries: which regions each pools. Differences are to the first.
     output
@@ -71,7 +79,13 @@ def compare(
     pooled = (each.partition("=") for each in entry)
     entries = {label: [known[name] for name in names.split(",")] for names, _, label in pooled}
     figures = plain({"title": title, **compare_entries(entries, settings, body)})
-    write_text(output_report, render(title, figures))
+    shown = dict(zip(region, zip(image, heatmaps, strict=True), strict=True))
+    windows = [
+        Shown(regions[0], shown[regions[0].name][0], read_model(shown[regions[0].name][1], HeatPictures))
+        for regions in entries.values()
+    ]
+    pictures = common_windows(windows, figures["min_diameter_km"], settings.max_cut_fraction, body)
+    write_text(output_report, render(title, figures, pictures))
     write_text(output, json.dumps(figures, indent=1, allow_nan=False) + "\n")
     for each in figures["entries"]:
         headline = each["criteria"][figures["headline"]]

@@ -159,7 +159,7 @@ def test_a_learner_learns_the_craters_that_it_is_shown(method: str, ground: Grou
     for _ in range(50 if method == "two_stage" else 80):
         optimiser.zero_grad()
         loss = learner.loss(network, batch)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimiser.step()
         losses.append(float(loss.detach()))
     assert np.mean(losses[-5:]) < 0.5 * losses[0]

@@ -11,6 +11,7 @@ from crater_pipeline.errors import UserError
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.steps.compare import compare
 from tests.html_page import check_page
+from tests.judged_chain import HEATMAPS, write_image
 from tests.judged_region import MOON, point_at, random_region
 
 FILES = {
@@ -19,6 +20,7 @@ FILES = {
     "catalogue": "catalogue.parquet",
     "footprint": "footprint.parquet",
     "metadata": "weights.json",
+    "heatmaps": "heatmaps.json",
 }
 
 
@@ -27,12 +29,15 @@ def write_region(folder: Path, spoil: float = 0.0, empty: bool = False) -> None:
     folder.mkdir()
     region = random_region(0, n=500)
     lost = np.random.default_rng(1).random(len(region.craters)) < spoil
-    craters = region.craters.assign(score=np.where(lost, 0.02, region.craters["score"]))
+    craters = region.craters.assign(
+        score=np.where(lost, 0.02, region.craters["score"]), status="candidate", catalogue_id=None
+    )
     (craters.iloc[:0] if empty else craters).to_parquet(folder / FILES["craters"])
     region.catalogue.to_parquet(folder / FILES["catalogue"])
     region.footprint.to_parquet(folder / FILES["footprint"])
     (folder / FILES["operating_point"]).write_text(point_at(0.3).model_dump_json())
     (folder / FILES["metadata"]).write_text(json.dumps({"backbone": "resnet50", "hash": "0123abcd"}))
+    (folder / FILES["heatmaps"]).write_text(json.dumps(HEATMAPS))
 
 
 def run(folder: Path, entry: list[str]) -> tuple[dict[str, Any], str]:
@@ -40,6 +45,7 @@ def run(folder: Path, entry: list[str]) -> tuple[dict[str, Any], str]:
     compare(
         region=regions,
         **{key: [folder / name / file for name in regions] for key, file in FILES.items()},
+        image=[folder / "image.tif"] * len(regions),
         entry=entry,
         output=folder / "metrics.json",
         output_report=folder / "report.html",
@@ -54,6 +60,7 @@ def run(folder: Path, entry: list[str]) -> tuple[dict[str, Any], str]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("results")
+    write_image(folder / "image.tif")
     write_region(folder / "first")
     write_region(folder / "second", spoil=0.3)
     write_region(folder / "third", empty=True)
@@ -71,6 +78,9 @@ def test_the_page_stands_alone_and_shows_the_figures(folder: Path) -> None:
     for rate, difference in figures["differences"][0]["criteria"]["iou50"].items():
         assert f"{100 * difference['value']:+.1f}" in page, rate
     assert page.count('class="chart"') == 6
+    # two windows, two entries; the first window has a heatmap
+    assert page.count('<figure class="picture">') == 4
+    assert page.count('class="heat"') == 2
     assert "&lt;spoilt&gt;" in page
     assert "A &amp; &lt;B&gt;" in page
     for printed in ("75.97", "74.71", "75.08", "81.35"):

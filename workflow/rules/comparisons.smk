@@ -9,6 +9,10 @@ rule compare:
         catalogue=files_compared("catalogue.parquet"),
         footprint=files_compared("footprint.parquet"),
         metadata=files_compared("weights.json"),
+        heatmaps=files_compared("heatmaps.json"),
+        image=lambda wildcards: [
+            regions[name].image_file for name in comparison_plan(wildcards).regions
+        ],
         code=code("compare"),
     output:
         metrics="results/comparisons/{comparison}/metrics.json",
@@ -36,6 +40,11 @@ rule compare:
         catalogue=lambda wildcards, input: repeated("catalogue", input.catalogue),
         footprint=lambda wildcards, input: repeated("footprint", input.footprint),
         metadata=lambda wildcards, input: repeated("metadata", input.metadata),
+        heatmaps=lambda wildcards, input: repeated("heatmaps", input.heatmaps),
+        image=lambda wildcards: repeated(
+            "image",
+            [regions[name].image_file for name in comparison_plan(wildcards).regions],
+        ),
         entry=lambda wildcards: repeated("entry", comparison_plan(wildcards).pooled),
         title=lambda wildcards: comparison_plan(wildcards).title,
         body=lambda wildcards: comparison_plan(wildcards).body.model_dump_json(),
@@ -50,6 +59,8 @@ rule compare:
         " {params.catalogue}"
         " {params.footprint}"
         " {params.metadata}"
+        " {params.heatmaps}"
+        " {params.image}"
         " {params.entry}"
         " --output={output.metrics:q}"
         " --output-report={output.page:q}"
