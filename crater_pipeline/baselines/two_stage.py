@@ -31,6 +31,9 @@ ANCHORS_LEARNED = 256
 POSITIVE, NEGATIVE = 0.6, 0.3
 """An anchor is a crater from this overlap (IoU) on, and none below the other; between them it is not learned from."""
 
+MOST_RATIO, LEAST_OVERLAP = 1.2, 0.2
+"""Squares whose sides differ by more (as a logarithm) overlap by less than a tenth."""
+
 FOREGROUND = 0.5
 CELLS = 7
 PROPOSAL_OVERLAP, FINAL_OVERLAP = 0.7, 0.5
@@ -78,17 +81,29 @@ class Assigned(NamedTuple):
 
 def assigned(squares: Tensor, truth: Tensor, ignored: Tensor, limits: tuple[float, float], most: int) -> Assigned:
     """Up to `most` squares to learn from, at most half of them craters, drawn at random."""
-    if len(truth) == 0:
-        chosen = torch.randperm(len(squares))[:most]
-        return Assigned(chosen[:0], chosen, truth)
-    overlap = overlaps(squares, truth)
-    known = overlap.masked_fill(ignored[None], -1)
-    best, which = known.max(1)
-    # The best square of every crater counts, whatever its overlap.
-    highest = known.max(0).values
-    best_of_one = ((known == highest[None]) & (highest[None] > 0.2)).any(1)
-    is_crater = (best >= limits[0]) | best_of_one
-    is_none = (overlap.max(1).values < limits[1]) & ~is_crater
+    best, any_best = torch.zeros(len(squares)), torch.zeros(len(squares))
+    which = torch.zeros(len(squares), dtype=torch.long)
+    favourite = torch.zeros(len(squares), dtype=torch.bool)
+    for position, (row, unsure) in enumerate(zip(truth, ignored.tolist(), strict=True)):
+        # Only squares about as large and near can overlap by much: thousands of times fewer than there are.
+        near = torch.nonzero(
+            ((squares[:, 2] / row[2]).log().abs() < MOST_RATIO)
+            & ((squares[:, :2] - row[:2]).abs().amax(1) < 0.7 * torch.maximum(squares[:, 2], row[2]))
+        )[:, 0]
+        if len(near) == 0:
+            continue
+        overlap = overlaps(squares[near], row[None])[:, 0]
+        any_best[near] = torch.maximum(any_best[near], overlap)
+        if unsure:
+            continue
+        better = overlap > best[near]
+        best[near[better]], which[near[better]] = overlap[better], position
+        # The best square of every crater counts, whatever its overlap.
+        if float(overlap.max()) > LEAST_OVERLAP:
+            favourite[near[overlap.argmax()]] = True
+            which[near[overlap.argmax()]] = position
+    is_crater = (best >= limits[0]) | favourite
+    is_none = (any_best < limits[1]) & ~is_crater
     positive, negative = (torch.nonzero(mask)[:, 0] for mask in (is_crater, is_none))
     positive = positive[torch.randperm(len(positive))[: most // 2]]
     negative = negative[torch.randperm(len(negative))[: most - len(positive)]]
