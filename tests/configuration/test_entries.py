@@ -306,6 +306,21 @@ def test_a_wrong_word_about_a_raster_is_one_message(key: str, value: Any, said: 
     assert text.count("mosaics.terrain") <= (2 if value == -1.0 else 1)
 
 
+@pytest.mark.parametrize(
+    ("region", "message"),
+    [
+        ({"baseline": {"method": "published"}}, r"regions\.iridum\.baseline\.catalogue: no catalogue 'None'"),
+        (
+            {"baseline": {"method": "deepmoon"}, "training": {"enabled": False}},
+            r"regions\.iridum\.training\.enabled: false, but deepmoon learns",
+        ),
+    ],
+)
+def test_a_method_that_lacks_what_it_needs_is_refused(region: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        plan("iridum", {"regions": {"iridum": region}})
+
+
 def test_witnesses_are_tables_of_other_catalogues() -> None:
     witness = {"format": "table", "url": "https://example.org/theirs.csv", "complete_km": 5}
     region = plan("iridum", {"catalogues": {"theirs": witness}, "regions": {"iridum": {"witnesses": ["theirs"]}}})

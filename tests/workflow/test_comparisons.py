@@ -98,6 +98,20 @@ def test_folds_and_variants_make_their_raster_once(fresh: Checkout) -> None:
     assert planned["tile"] == planned["label"] == 2
 
 
+def test_another_method_takes_the_networks_place(fresh: Checkout) -> None:
+    region = {"like": "tiny", "folds": None, "baseline": {"method": "templates"}}
+    document = FOLDS | {
+        "regions": FOLDS["regions"] | {"other": region},
+        "comparisons": {"methods": {"entries": {"ours": ["from_fold"], "templates": ["other"]}}},
+    }
+    (fresh.folder / "methods.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
+    target = "results/comparisons/methods/report.html"
+    planned = jobs(fresh, "--configfile", "methods.yaml", "--", target)
+    # The first fold is trained and searched for its weights and threshold, with which the other entry is searched.
+    assert (planned["train"], planned["baseline"], planned["detect"]) == (2, 1, 2)
+    assert (planned["calibrate"], planned["heatmaps"], planned["compare"]) == (3, 2, 1)
+
+
 def test_the_ablation_trains_four_networks_on_one_raster(fresh: Checkout) -> None:
     write_pretrained(fresh.folder)
     planned = jobs(fresh, "--configfile", "config/ablation.yaml", "--", ABLATION)
