@@ -29,14 +29,15 @@ class Lesson(pl.LightningModule):
 
     def __init__(self, network: nn.Module, learner: Learner, learning_rate: float, total_steps: int) -> None:
         super().__init__()
-        self.network, self.learner = network, learner
+        self.network, self.learner = network.to(memory_format=torch.channels_last), learner  # type: ignore[call-overload]
         self.learning_rate, self.total_steps = learning_rate, total_steps
 
     def on_train_epoch_start(self) -> None:
         self.network.train()
 
     def training_step(self, batch: dict[str, Tensor], _index: int) -> Tensor:
-        loss = self.learner.loss(self.network, batch)
+        images = batch["image"].contiguous(memory_format=torch.channels_last)
+        loss = self.learner.loss(self.network, {**batch, "image": images})
         self.log("loss", loss.detach(), prog_bar=True, on_step=True, on_epoch=True, batch_size=len(batch["image"]))
         return loss
 

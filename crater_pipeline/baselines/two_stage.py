@@ -179,7 +179,7 @@ class TwoStageLearner:
 
     def loss(self, network: nn.Module, batch: dict[str, Tensor]) -> Tensor:
         assert isinstance(network, TwoStage)
-        features = network.features(batch["image"].contiguous(memory_format=torch.channels_last))
+        features = network.features(batch["image"])
         logits, corrections = network.first_stage(features)
         anchors = network.anchors(*features.shape[-2:])
         total = features.new_zeros((), dtype=torch.float32)
