@@ -24,7 +24,7 @@ def test_help_lists_every_step_with_a_summary() -> None:
     done = command("--help")
     assert done.returncode == 0
     for step in STEPS:
-        assert re.search(rf"^│ {step} +\S+ \S+", done.stdout, re.MULTILINE), step
+        assert re.search(rf"^│ {step} +\S+ +\S+", done.stdout, re.MULTILINE), step
 
 
 def test_help_imports_no_step() -> None:

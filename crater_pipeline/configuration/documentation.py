@@ -26,13 +26,15 @@ GRAPH_TARGETS = (
     "results/procellarum/projected.tif",
     "results/pretraining/hourglass_compact.safetensors",
     "results/comparisons/graph/report.html",
+    "results/summary.html",
 )
 GRAPH_CONFIG = (
-    'regions={"hongwan": {"mosaic": "gld100_e300n3150", "witnesses": ["robbins"]}}',
+    'regions={"hongwan": {"mosaic": "gld100_e300n3150", "witnesses": ["robbins"]}, '
+    '"other": {"like": "demo", "baseline": {"method": "templates"}}}',
     'dating={"program": "craterstats"}',
     'mosaics={"wac_global": {"sha256": "' + "0" * 64 + '"}}',
     'pretraining={"regions": ["hongwan"]}',
-    'comparisons={"graph": {"entries": {"both": ["demo", "hongwan"]}}}',
+    'comparisons={"graph": {"entries": {"both": ["demo", "hongwan"], "other": ["other"]}}}',
 )
 """A simulated region, one of terrain, one with a checksum, and pretraining: together they use every rule."""
 

@@ -41,8 +41,8 @@ CONTEXT_ALLOWANCE = 1.1
 SUFFIXES = (".csv", ".txt", ".tab", ".zip", ".parquet", ".tif", ".tiff", ".img", ".cub")
 """Endings of downloaded files that are kept; one without any of them is called `.dat`."""
 
-OWN, WITNESS = "catalogue", "witness_"
-"""Names of tables of craters: the region's own catalogue, and what those of other catalogues begin with."""
+OWN = ""
+"""Of tables of craters `catalogue<...>.parquet`: the region's own catalogue; those of others have `_<name>` there."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ class RegionPlan:
     def published_file(self) -> str | None:
         """Table of the craters that are taken for detections."""
         baseline = self.stage(BaselineSettings)
-        return f"results/{self.name}/{WITNESS}{baseline.catalogue}.parquet" if baseline.method == "published" else None
+        return self.table_of(str(baseline.catalogue)) if baseline.method == "published" else None
 
     @property
     def trained(self) -> bool:
@@ -200,8 +200,12 @@ class RegionPlan:
                 return f"results/downloads/{self.region.mosaic}{download_suffix(url)}"
 
     def name_of_table(self, table: str) -> str | None:
-        """Name of the catalogue behind a table of craters: `catalogue`, the region's own, or `witness_<name>`."""
-        return self.catalogue_name if table == OWN else table.removeprefix(WITNESS)
+        """Name of the catalogue behind a table of craters: the region's own (`OWN`), or that after the underscore."""
+        return self.catalogue_name if table == OWN else table.removeprefix("_")
+
+    def table_of(self, catalogue: str) -> str:
+        """The table of the craters of another catalogue."""
+        return f"results/{self.name}/catalogue_{catalogue}.parquet"
 
     def format_of_table(self, table: str) -> str | None:
         """Which columns it has."""
@@ -229,7 +233,7 @@ class RegionPlan:
     @property
     def witness_files(self) -> list[str]:
         """Tables of the other catalogues that may confirm detections."""
-        return [f"results/{self.name}/{WITNESS}{name}.parquet" for name in self.region.witnesses]
+        return [self.table_of(name) for name in self.region.witnesses]
 
     @property
     def witnesses(self) -> list[str]:

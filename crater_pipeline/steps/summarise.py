@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from crater_pipeline.atomic import write_text
+from crater_pipeline.errors import UserError
 from crater_pipeline.reporting.summary_page import render
 from crater_pipeline.steps._command import run
 from crater_pipeline.steps._kinds import HtmlPage
@@ -33,6 +34,8 @@ def summarise(
     output
         The HTML file.
     """
+    if not region:
+        raise UserError("no configured region has a report yet; make results/<region>/report.html first")
     named = zip(title or [], region or [], strict=True)
     regions = [{"title": heading, **entry(path, output)} for heading, path in named]
     comparisons = [entry(path, output) for path in comparison or []]

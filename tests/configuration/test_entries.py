@@ -14,7 +14,7 @@ from rasterio.transform import from_origin
 
 from crater_pipeline.configuration.entries import STAGES, deep_merge
 from crater_pipeline.configuration.loading import load
-from crater_pipeline.configuration.plan import RegionPlan
+from crater_pipeline.configuration.plan import OWN, RegionPlan
 from crater_pipeline.errors import UserError
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.labels.learnable import LabelSettings
@@ -324,10 +324,10 @@ def test_a_method_that_lacks_what_it_needs_is_refused(region: dict[str, Any], me
 def test_witnesses_are_tables_of_other_catalogues() -> None:
     witness = {"format": "table", "url": "https://example.org/theirs.csv", "complete_km": 5}
     region = plan("iridum", {"catalogues": {"theirs": witness}, "regions": {"iridum": {"witnesses": ["theirs"]}}})
-    assert region.witness_files == ["results/iridum/witness_theirs.parquet"]
+    assert region.witness_files == ["results/iridum/catalogue_theirs.parquet"]
     assert region.witnesses == ["theirs=5"]
-    assert region.file_of_table("witness_theirs") == "results/catalogues/theirs.csv"
-    assert region.format_of_table("witness_theirs") == "table"
-    assert region.file_of_table("catalogue") == region.catalogue_file
+    assert region.file_of_table("_theirs") == "results/catalogues/theirs.csv"
+    assert region.format_of_table("_theirs") == "table"
+    assert region.file_of_table(OWN) == region.catalogue_file
     with pytest.raises(UserError, match=r"regions\.iridum\.witnesses: no catalogue 'nobody'"):
         plan("iridum", {"regions": {"iridum": {"witnesses": ["nobody"]}}})

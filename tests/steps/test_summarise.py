@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from crater_pipeline.errors import UserError
 from crater_pipeline.steps.summarise import summarise
 from tests.html_page import References
 from tests.judged_chain import Chain
@@ -23,6 +24,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).mkdir()
         Chain(folder / name, each).run(trained=name == "first")
     return folder
+
+
+def test_without_a_finished_region_it_says_what_to_make(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no configured region has a report yet; make"):
+        summarise(output=tmp_path / "summary.html")
 
 
 def test_it_shows_every_region_and_leads_to_its_page(folder: Path) -> None:

@@ -42,7 +42,7 @@ regions:
 """
 TINY = ("results/tiny/craters.gpkg", "results/tiny/report.html")
 LARGE = "results/large/projected.tif"
-MADE_OF_DETECTIONS = {"georeference", "merge", "calibrate", "publish", "export", "evaluate", "report"}
+MADE_OF_DETECTIONS = {"georeference", "merge", "calibrate", "publish", "heatmaps", "export", "evaluate", "report"}
 
 CRATERSTATS = ("tiny_CRATER.shp", "tiny_AREA.shp", "tiny.diam", "tiny.scc")
 

@@ -33,18 +33,18 @@ rule download_catalogue:
 rule read_catalogue:
     input:
         catalogue=lambda wildcards: checked(wildcards.region).file_of_table(
-            wildcards.table
+            wildcards.witness
         )
         or [],
         code=code("read_catalogue"),
     output:
-        "results/{region}/{table}.parquet",
+        "results/{region}/catalogue{witness}.parquet",
     log:
-        "results/{region}/logs/read_catalogue_{table}.log",
+        "results/{region}/logs/read_catalogue{witness}.log",
     benchmark:
-        "results/{region}/benchmarks/read_catalogue_{table}.tsv"
+        "results/{region}/benchmarks/read_catalogue{witness}.tsv"
     wildcard_constraints:
-        table="catalogue|witness_[a-z0-9_]+",
+        witness="|_[a-z0-9_]+",
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 1
@@ -53,10 +53,10 @@ rule read_catalogue:
     params:
         catalogue=lambda wildcards, input: option("catalogue", input.catalogue),
         format=lambda wildcards: option(
-            "format", regions[wildcards.region].format_of_table(wildcards.table)
+            "format", regions[wildcards.region].format_of_table(wildcards.witness)
         ),
         name=lambda wildcards: option(
-            "name", regions[wildcards.region].name_of_table(wildcards.table)
+            "name", regions[wildcards.region].name_of_table(wildcards.witness)
         ),
         bounds=of_region("bounds"),
         body=region_body,
