@@ -1,6 +1,7 @@
 """Normalised cross-correlation of a picture with templates of many sizes, and the circles where it peaks."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 import torch
@@ -23,33 +24,39 @@ def box_sums(picture: Tensor, side: int) -> Tensor:
 
 
 def correlation(picture: Tensor, templates: Sequence[NDArray[np.float32]]) -> Iterator[Tensor]:
-    """For every template the coefficient in [-1, 1] at every pixel (h, w) as its middle (Lewis 1995)."""
+    """For every template the coefficient in [-1, 1] at every pixel (h, w) as its middle (Lewis 1995).
+
+    Templates of one size that follow one another share what depends on the picture alone.
+    """
     most = max(len(each) for each in templates)
     shape = [next_fast_len(length + most, real=True) for length in picture.shape]
     transformed = torch.fft.rfft2(picture, s=shape)
+    loudness = float(picture.square().mean().sqrt().clamp_min(1e-12))
+    side, spread = 0, torch.zeros(())
     for each in templates:
-        side = len(each)
+        if len(each) != side:
+            side = len(each)
+            sums, squares = box_sums(picture, side), box_sums(picture**2, side)
+            spread = (squares - sums**2 / side**2).clamp_min(0).sqrt()
         template = torch.from_numpy(each - each.mean())
         raw = torch.fft.irfft2(transformed * torch.fft.rfft2(template, s=shape).conj(), s=shape)
         raw = torch.roll(raw, (side // 2, side // 2), (0, 1))[: picture.shape[0], : picture.shape[1]]
-        sums, squares = box_sums(picture, side), box_sums(picture**2, side)
-        spread = (squares - sums**2 / side**2).clamp_min(0).sqrt()
         norm = float(template.square().sum().sqrt())
-        flat = 1e-6 * side * float(picture.square().mean().sqrt().clamp_min(1e-12))
+        flat = 1e-6 * side * loudness
         yield torch.where(spread > flat, raw / (spread.clamp_min(flat) * norm).float(), torch.zeros(()))
 
 
 def circles_where_it_peaks(
-    picture: Tensor, families: Iterable[Template], radii: NDArray[np.float64], least: float, most: int
+    picture: Tensor, families: Sequence[Template], radii: NDArray[np.float64], least: float, most: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(circles (n, 3), coefficients (n,)) of the peaks of at least `least`, of similar ones the best, best first.
 
     Each family is one template at all `radii` (pixels, rising); at every pixel and radius the best family counts.
     """
-    answers = [correlation(picture, list(map(family, radii.tolist()))) for family in families]
+    answers = correlation(picture, [family(radius) for radius in radii.tolist() for family in families])
     found, score = [], []
-    for radius, *responses in zip(radii, *answers, strict=True):
-        response = torch.stack(responses).amax(0)
+    for radius in radii:
+        response = torch.stack(list(islice(answers, len(families)))).amax(0)
         highest = torch.nn.functional.max_pool2d(response[None, None], 3, 1, 1)[0, 0]
         y, x = torch.nonzero((response == highest) & (response >= least), as_tuple=True)
         found.append(np.column_stack([x.numpy() + 0.5, y.numpy() + 0.5, np.full(len(x), radius)]))

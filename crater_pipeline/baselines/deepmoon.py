@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from crater_pipeline.baselines.correlation import circles_where_it_peaks
-from crater_pipeline.baselines.ground import Ground
+from crater_pipeline.baselines.ground import Ground, drawn
 from crater_pipeline.baselines.method import Sample, as_boxes
 from crater_pipeline.baselines.unet import UNet
 from crater_pipeline.models.decoding import Boxes
@@ -29,14 +29,7 @@ MOST = 500
 
 def rims(shape: tuple[int, int], circles: NDArray[np.float64], thickness: float) -> NDArray[np.bool_]:
     """Pixels (h, w) whose middle is at most half of `thickness` from a rim."""
-    drawn = np.zeros(shape, bool)
-    for x, y, radius in circles:
-        reach = radius + thickness
-        left, top = max(0, int(x - reach)), max(0, int(y - reach))
-        window = drawn[top : int(y + reach) + 2, left : int(x + reach) + 2]
-        rows, columns = np.ogrid[top : top + window.shape[0], left : left + window.shape[1]]
-        window |= np.abs(np.hypot(columns + 0.5 - x, rows + 0.5 - y) - radius) <= thickness / 2
-    return drawn
+    return drawn(shape, circles, -thickness / 2, thickness / 2)
 
 
 def ring(radius: float) -> NDArray[np.float32]:
@@ -58,7 +51,7 @@ def picture(ground: Ground) -> NDArray[np.float32]:
 class DeepMoon:
     """Rims by a U-Net, circles by templates."""
 
-    def network(self, terrain: bool) -> nn.Module:
+    def network(self) -> nn.Module:
         return UNet(1)
 
     def sample(self, ground: Ground, circles: NDArray[np.float64], ignored: NDArray[np.bool_]) -> Sample:

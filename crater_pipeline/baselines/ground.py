@@ -34,3 +34,16 @@ class Ground:
     def shape(self) -> tuple[int, int]:
         height, width = self.valid.shape
         return height, width
+
+
+def drawn(shape: tuple[int, int], circles: NDArray[np.float64], low: float, high: float) -> NDArray[np.bool_]:
+    """Pixels (h, w) whose middle is between `low` and `high` pixels outside the rim of a circle (negative: inside)."""
+    canvas = np.zeros(shape, bool)
+    for x, y, radius in circles:
+        reach = radius + high
+        left, top = max(0, int(x - reach)), max(0, int(y - reach))
+        window = canvas[top : int(y + reach) + 2, left : int(x + reach) + 2]
+        rows, columns = np.ogrid[top : top + window.shape[0], left : left + window.shape[1]]
+        outside = np.hypot(columns + 0.5 - x, rows + 0.5 - y) - radius
+        window |= (outside >= low) & (outside <= high)
+    return canvas

@@ -64,10 +64,10 @@ def learned(
         raise UserError(f"{annotations}: no crater to learn from in the training part; enlarge the region")
     pixel_m = float(json.loads(annotations.read_text())["info"]["pixel_size_m"])
     torch.manual_seed(settings.seed)
-    network = learner.network(elevation is not None)
+    network = learner.network()
     told = [settings.model_dump_json(exclude={"workers"}), code_hash("crater_pipeline.steps.baseline")]
     name = run_name([annotations, *sorted(images.glob("*.png")), elevation], told)
-    data = LearnedTiles(tiles, learner, pixel_m, elevation, settings.seed, augment=True)
+    data = LearnedTiles(tiles, learner, pixel_m, elevation, settings.seed)
     length = max(1, settings.samples // settings.epochs)
     sampler = EpochSampler(len(data), length, settings.seed)
     log.info("%d tiles to learn from; checkpoints in %s", len(tiles), checkpoints / name)

@@ -15,8 +15,8 @@ Sample = dict[str, NDArray[np.float32]]
 class Learner(Protocol):
     """A method with a network of its own, which learns from labelled tiles."""
 
-    def network(self, terrain: bool) -> nn.Module:
-        """The network before it has learned from the region; `terrain`: whether there are heights."""
+    def network(self) -> nn.Module:
+        """The network before it has learned from the region."""
 
     def sample(self, ground: Ground, circles: NDArray[np.float64], ignored: NDArray[np.bool_]) -> Sample:
         """Input and targets of one tile; circles (n, 3) centre x, y and radius in its pixels, all seen on its level."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor, nn
 
-from crater_pipeline.baselines.ground import Ground
+from crater_pipeline.baselines.ground import Ground, drawn
 from crater_pipeline.baselines.method import Sample, as_boxes
 from crater_pipeline.baselines.suppression import best_of_similar
 from crater_pipeline.baselines.unet import UNet
@@ -54,13 +54,7 @@ def features(ground: Ground) -> NDArray[np.float32]:
 
 def interiors(shape: tuple[int, int], circles: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Pixels (h, w) whose middle lies inside a circle."""
-    inside = np.zeros(shape, bool)
-    for x, y, radius in circles:
-        left, top = max(0, int(x - radius)), max(0, int(y - radius))
-        window = inside[top : int(y + radius) + 2, left : int(x + radius) + 2]
-        rows, columns = np.ogrid[top : top + window.shape[0], left : left + window.shape[1]]
-        window |= np.hypot(columns + 0.5 - x, rows + 0.5 - y) <= radius
-    return inside
+    return drawn(shape, circles, -np.inf, 0.0)
 
 
 def pieces(certainty: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -92,7 +86,7 @@ def pieces(certainty: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray
 class Segmentation:
     """Crater interiors by a U-Net, circles by their pieces."""
 
-    def network(self, terrain: bool) -> nn.Module:
+    def network(self) -> nn.Module:
         return UNet(3)
 
     def sample(self, ground: Ground, circles: NDArray[np.float64], ignored: NDArray[np.bool_]) -> Sample:

@@ -13,7 +13,7 @@ LEARNED: tuple[Method, ...] = ("deepmoon", "two_stage", "segmentation")
 
 
 class BaselineSettings(Settings):
-    """Another method in the network's place, for comparisons: see docs/results.md."""
+    """Another method in the network's place, for comparisons; config/rivals.yaml uses them all."""
 
     method: Method | None = Field(
         None,

@@ -168,7 +168,7 @@ class TwoStage(nn.Module):
 class TwoStageLearner:
     """Region proposals, then classification and refinement, on pretrained features."""
 
-    def network(self, terrain: bool) -> nn.Module:
+    def network(self) -> nn.Module:
         return TwoStage()
 
     def sample(self, ground: Ground, circles: NDArray[np.float64], ignored: NDArray[np.bool_]) -> Sample:
@@ -189,7 +189,7 @@ class TwoStageLearner:
             near = assigned(anchors, truth, ignored, (POSITIVE, NEGATIVE), ANCHORS_LEARNED)
             total = total + stage_loss(logits[i], corrections[i], anchors, near)
             with torch.no_grad():
-                proposals = self._proposals(logits[i], corrections[i], anchors, PROPOSALS)
+                proposals = self._proposals(logits[i], corrections[i], anchors)
                 proposals = torch.cat([proposals, truth[~ignored]])
             chosen = assigned(proposals, truth, ignored, (FOREGROUND, FOREGROUND), LEARNED_PROPOSALS)
             looked_at = torch.cat([chosen.positive, chosen.negative])
@@ -199,17 +199,17 @@ class TwoStageLearner:
             total = total + stage_loss(verdict, refined, proposals[looked_at], again)
         return total / len(batch["image"])
 
-    def _proposals(self, logits: Tensor, corrections: Tensor, anchors: Tensor, most: int) -> Tensor:
-        surest = torch.topk(logits, min(4 * most, len(logits))).indices
+    def _proposals(self, logits: Tensor, corrections: Tensor, anchors: Tensor) -> Tensor:
+        surest = torch.topk(logits, min(4 * PROPOSALS, len(logits))).indices
         squares = decoded(corrections[surest], anchors[surest])
-        return squares[suppressed(squares, logits[surest], PROPOSAL_OVERLAP, most)]
+        return squares[suppressed(squares, logits[surest], PROPOSAL_OVERLAP, PROPOSALS)]
 
     def find(self, network: nn.Module, ground: Ground) -> Boxes:
         assert isinstance(network, TwoStage)
         features = network.features(torch.from_numpy(ground.grey)[None, None])
         logits, corrections = network.first_stage(features)
         anchors = network.anchors(*features.shape[-2:])
-        proposals = self._proposals(logits[0], corrections[0], anchors, PROPOSALS)
+        proposals = self._proposals(logits[0], corrections[0], anchors)
         verdict, refined = network.second_stage(features[0], proposals)
         score = torch.sigmoid(verdict)
         squares = decoded(refined, proposals)

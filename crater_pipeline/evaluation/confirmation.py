@@ -12,6 +12,7 @@ import pandas as pd
 
 from crater_pipeline.evaluation.criterion import Case
 from crater_pipeline.evaluation.matching import optimal_matches
+from crater_pipeline.evaluation.metrics import ratio
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.craters import destination
 
@@ -52,7 +53,7 @@ def confirmations(case: Case, criterion: str, witnesses: list[Witness]) -> list[
         spoken = optimal_matches(taken, witness.craters, criterion, case.body)
         free = witness.craters.drop(witness.craters.index[spoken[:, 1]])
         confirmed = len(optimal_matches(unmatched, free, criterion, case.body))
-        n_right = len(found) + confirmed
+        n_told = len(found) + len(unmatched)
         return {
             "name": witness.name,
             "complete_km": witness.complete_km,
@@ -60,8 +61,8 @@ def confirmations(case: Case, criterion: str, witnesses: list[Witness]) -> list[
             "n_tellable": len(unmatched),
             "n_confirmed": confirmed,
             "by_chance": by_chance(unmatched, free, criterion, case.body),
-            "precision": n_right / (len(found) + len(unmatched)) if len(found) + len(unmatched) else np.nan,
-            "precision_before": len(found) / (len(found) + len(unmatched)) if len(found) + len(unmatched) else np.nan,
+            "precision": float(ratio(len(found) + confirmed, n_told)),
+            "precision_before": float(ratio(len(found), n_told)),
             "n_missed": len(missed),
             "n_missed_confirmed": int((spoken[:, 0] >= len(found)).sum()),
         }

@@ -6,7 +6,6 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from crater_pipeline.evaluation.confirmation import Witness, confirmations
 from crater_pipeline.evaluation.criterion import Case, JudgedPart, criterion_figures
@@ -18,7 +17,7 @@ from crater_pipeline.evaluation.size_frequency import diameter_borders, size_fre
 from crater_pipeline.evaluation.subsets import subset_figures
 from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.sphere.bodies import Body
-from crater_pipeline.tiles.inside import footprint_part
+from crater_pipeline.tiles.inside import footprint_part, rows_inside
 
 SCHEMA_VERSION = 1
 HEADLINE = "iou50"
@@ -145,16 +144,10 @@ def _sizes(
     for name, (split, area) in areas.items():
         geometry = footprint_part(footprint, split)
         result[name] = {
-            kind: size_frequency(_inside(table, geometry)["diameter_km"], borders, area)
+            kind: size_frequency(rows_inside(table, geometry)["diameter_km"], borders, area)
             for kind, table in (("predicted", craters), ("catalogue", catalogue))
         }
     return result
-
-
-def _inside(table: pd.DataFrame, geometry: Any) -> pd.DataFrame:
-    lon, lat = (table[name].to_numpy(float) for name in ("lon", "lat"))
-    inside: pd.DataFrame = table[shapely.contains_xy(geometry, lon, lat)]
-    return inside
 
 
 def _matches(scene: JudgedScene, criterion: str, outcomes: pd.DataFrame) -> pd.DataFrame:

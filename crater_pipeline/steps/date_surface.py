@@ -4,17 +4,13 @@ import json
 import logging
 from pathlib import Path
 
-import geopandas as gpd
-import pandas as pd
-import shapely
-
 from crater_pipeline.atomic import write_text
 from crater_pipeline.export.dating import DatingSettings, model_age
 from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.steps._command import run
 from crater_pipeline.steps._kinds import JsonFile
 from crater_pipeline.tables import read_geotable, read_model, read_table
-from crater_pipeline.tiles.inside import footprint_part
+from crater_pipeline.tiles.inside import footprint_part, rows_inside
 
 logger = logging.getLogger(__name__)
 
@@ -54,10 +50,11 @@ def date_surface(
     found = read_table(craters, [*PLACES, "score"])
     found = found[found["score"] >= read_model(operating_point, OperatingPoint).threshold]
     sources = {"craters": found, "catalogue": read_table(catalogue, PLACES)}
+    searched = footprint_part(areas)
     area_km2 = float(areas["area_km2"].sum())
     range_km = (settings.min_diameter_km or min_diameter_km, settings.max_diameter_km)
     ages = {
-        name: model_age(inside(table, areas), area_km2, range_km, settings)
+        name: model_age(rows_inside(table, searched), area_km2, range_km, settings)
         for name, table in sources.items()
         if name == "craters" or len(table)
     }
@@ -65,13 +62,6 @@ def date_surface(
     write_text(output, json.dumps(document, indent=1) + "\n")
     for name, age in ages.items():
         logger.info("%s: %d craters of %g to %g km, model age %s Ga", name, age["n"], *range_km, age["age_ga"])
-
-
-def inside(table: pd.DataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
-    """The craters whose centre lies in the searched area."""
-    lon, lat = (table[key].to_numpy(dtype=float) for key in ("lon", "lat"))
-    rows: pd.DataFrame = table[shapely.contains_xy(footprint_part(areas), lon, lat)]
-    return rows
 
 
 if __name__ == "__main__":

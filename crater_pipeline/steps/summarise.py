@@ -36,7 +36,7 @@ def summarise(
     """
     if not region:
         raise UserError("no configured region has a report yet; make results/<region>/report.html first")
-    named = zip(title or [], region or [], strict=True)
+    named = zip(title or [], region, strict=True)
     regions = [{"title": heading, **entry(path, output)} for heading, path in named]
     comparisons = [entry(path, output) for path in comparison or []]
     write_text(

@@ -2,6 +2,7 @@
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import ArrayLike, NDArray
 from shapely.geometry.base import BaseGeometry
@@ -27,6 +28,13 @@ def assign_split(lon: ArrayLike, lat: ArrayLike, footprint: gpd.GeoDataFrame) ->
         inside[seam] |= shapely.intersects_xy(geometry, -lon[seam], lat[seam])
         split[inside & (split == None)] = name  # noqa: E711 (elementwise)
     return split
+
+
+def rows_inside(table: pd.DataFrame, area: BaseGeometry) -> pd.DataFrame:
+    """The craters (lon, lat) whose centre lies in `area` (degrees)."""
+    lon, lat = (table[name].to_numpy(dtype=float) for name in ("lon", "lat"))
+    rows: pd.DataFrame = table[shapely.contains_xy(area, lon, lat)]
+    return rows
 
 
 def inside_share(

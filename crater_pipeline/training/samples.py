@@ -37,9 +37,14 @@ def to_sample(patch: Patch, stride: int) -> dict[str, NDArray[np.float32]]:
     return _sample(patch, standardise(np.where(valid, patch.values, np.float32(0)), valid)[None], stride)
 
 
-def _sample(patch: Patch, image: NDArray[np.float32], stride: int) -> dict[str, NDArray[np.float32]]:
+def seen_circles(patch: Patch) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The circles (n, 3) that show on this level, and which of them (n,) are not learned there."""
     diameter = 2 * patch.circles[:, 2]
     ignored = patch.ignored | (diameter < LEARNED_PX[0]) | (diameter > LEARNED_PX[1])
     seen = diameter >= SEEN_PX
-    targets = encode(patch.circles[seen], ignored[seen], np.isfinite(patch.values), stride)
+    return patch.circles[seen], ignored[seen]
+
+
+def _sample(patch: Patch, image: NDArray[np.float32], stride: int) -> dict[str, NDArray[np.float32]]:
+    targets = encode(*seen_circles(patch), np.isfinite(patch.values), stride)
     return {"image": image, **targets._asdict()}

@@ -150,7 +150,7 @@ def test_of_similar_circles_the_best_stays_whatever_their_order(rows: list[tuple
 def test_a_learner_learns_the_craters_that_it_is_shown(method: str, ground: Ground) -> None:
     torch.manual_seed(0)
     learner = LEARNERS[method]
-    network = learner.network(terrain=True).train()
+    network = learner.network().train()
     ignored = np.zeros(len(CIRCLES), bool)
     sample = learner.sample(ground, CIRCLES, ignored)
     batch = {name: torch.from_numpy(values)[None] for name, values in sample.items()}
@@ -174,7 +174,7 @@ def test_tiles_without_craters_or_data_are_no_trouble(method: str) -> None:
     learner = LEARNERS[method]
     blank = np.zeros((128, 128), np.float32)
     nothing = Ground.of(blank, np.full_like(blank, np.nan), np.zeros(blank.shape, bool), PIXEL_M)
-    network = learner.network(terrain=True)
+    network = learner.network()
     sample = learner.sample(nothing, np.zeros((0, 3)), np.zeros(0, bool))
     batch = {name: torch.from_numpy(np.stack([values, values])) for name, values in sample.items()}
     assert torch.isfinite(learner.loss(network.train(), batch))
