@@ -48,12 +48,12 @@ INTRODUCTION = """# Configuration
 
 Generated from the settings models by `make docs`; a test fails when it has drifted.
 
-`config.yaml` is the default, `paper.yaml` the published protocol for a GPU, `ablation.yaml` (at full size:
-`ablation_gpu.yaml`) the comparison of two backbones with and without pretraining, `rivals.yaml` that with other
-methods on real terrain and photographs, `polar_north.yaml` a region of real photographs with the craters of an expert
-list, `pretrain.yaml` how the shipped weights are made, `pretrain_pictures.yaml` how those for images learn from
-photographs too. A file of your own is laid over the default
-with `--configfile mine.yaml`, mapping by mapping, so it holds only what differs:
+`config.yaml` is the default, `paper.yaml` the published protocol for a GPU, `real_ground.yaml` three regions of real
+ground with an expert list, over which `ablation.yaml` (at full size: `ablation_gpu.yaml` too) lays the comparison of
+two backbones with and without pretraining, and `rivals.yaml` that with other methods; `polar_north.yaml` is a region of
+real photographs, `pretrain.yaml` how the shipped weights are made, `pretrain_pictures.yaml` how those for images learn
+from photographs too. A file of your own is laid over the default with `--configfile mine.yaml`, mapping by mapping, so
+it holds only what differs:
 
 ```yaml
 mosaics:

@@ -2,11 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from math import degrees
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,16 +20,13 @@ from crater_pipeline.configuration.sources import (
     RasterMosaic,
     SimulatedCatalogue,
     SimulatedMosaic,
-    Source,
 )
 from crater_pipeline.detection.settings import InferenceSettings
-from crater_pipeline.errors import UserError
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.export.dating import DatingSettings
 from crater_pipeline.labels.learnable import LabelSettings
 from crater_pipeline.light.reflectance import ShadingSettings
 from crater_pipeline.models.settings import ModelSettings, view_of
-from crater_pipeline.rasters.appraisal import usable
 from crater_pipeline.rasters.reprojection import ReprojectionSettings
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.training.settings import TrainingSettings
@@ -295,30 +291,6 @@ class RegionPlan:
     def initial_operating_point(self) -> str | None:
         """Threshold and calibration of the region that the initial weights come from, if they are a region's."""
         return self.initial.operating_point
-
-    def unusable_sources(self) -> Iterator[str]:
-        """`path.of.key: what is wrong` for each file that the configuration gives by path and that will not do.
-
-        It is not there, or it is a mosaic that is no raster or stands on another body.
-        """
-        given = {
-            f"mosaics.{self.region.mosaic}.url": self.mosaic,
-            f"catalogues.{self.catalogue_name}.url": self.catalogue,
-        }
-        given |= {f"catalogues.{name}.url": self.configuration.catalogues[name] for name in self.region.witnesses}
-        paths = {key: source.path for key, source in given.items() if isinstance(source, Source) and not source.remote}
-        for key, path in paths.items():
-            if not path.exists():
-                yield f"{key}: {path} is not there; correct the path (relative ones start at {Path.cwd()})"
-            elif key.startswith("mosaics."):
-                yield from (f"{key}: {problem}" for problem in self._problems_of_raster(path))
-        yield from self.initial.missing()
-
-    def _problems_of_raster(self, path: Path) -> Iterator[str]:
-        try:
-            usable(path, self.body, self.band)
-        except UserError as error:
-            yield str(error)
 
     @property
     def provenance(self) -> dict[str, Any]:

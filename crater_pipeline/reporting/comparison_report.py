@@ -8,7 +8,7 @@ from crater_pipeline.reporting import curves
 from crater_pipeline.reporting.comparison_figures import diameter_figure, series_of
 from crater_pipeline.reporting.pages import page
 from crater_pipeline.reporting.pictures import Picture
-from crater_pipeline.reporting.published import PUBLISHED, REFERENCE
+from crater_pipeline.reporting.published import published_figures
 from crater_pipeline.reporting.report import CRITERION_NOTES
 
 RATES = ("precision", "recall", "f1", "average_precision")
@@ -35,8 +35,7 @@ def render(title: str, metrics: Mapping[str, Any], pictures: Sequence[tuple[str,
             "charts": charts(entries, metrics["min_diameter_km"]),
             "bins": common_bins(entries),
             "pictures": pictures,
-            "published": PUBLISHED,
-            "reference": REFERENCE,
+            "published": published_figures(),
             "criterion_notes": CRITERION_NOTES,
         },
     )

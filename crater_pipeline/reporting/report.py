@@ -16,7 +16,7 @@ from crater_pipeline.reporting.heat_pictures import HeatPictures
 from crater_pipeline.reporting.map_data import map_data
 from crater_pipeline.reporting.pages import asset, number, page
 from crater_pipeline.reporting.pictures import crops, drawn_craters, missable
-from crater_pipeline.reporting.published import PUBLISHED, REFERENCE
+from crater_pipeline.reporting.published import published_figures
 from crater_pipeline.reporting.theme import GOOD, PREDICTED, WARN
 from crater_pipeline.sphere.bodies import Body
 
@@ -86,8 +86,7 @@ def context(inputs: ReportInputs) -> dict[str, Any]:
         "least_score": min([metrics["threshold"], *mapped["craters"]["score"]]),
         "leaflet": {name: asset(f"leaflet.{name}") for name in ("js", "css")},
         "map_script": asset("map.js"),
-        "published": PUBLISHED,
-        "reference": REFERENCE,
+        "published": published_figures(),
         "surest_candidates": candidates(inputs.craters, metrics["threshold"]),
     }
 

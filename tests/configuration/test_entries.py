@@ -62,7 +62,12 @@ def test_shipped_regions_are_those_of_the_contract() -> None:
     assert configuration.mosaics[configuration.regions["demo"].mosaic].kind == "simulated"
 
 
-LAID_OVER = {"pretrain_pictures.yaml": ("pretrain.yaml",)}
+LAID_OVER = {
+    "pretrain_pictures.yaml": ("pretrain.yaml",),
+    "ablation.yaml": ("real_ground.yaml",),
+    "ablation_gpu.yaml": ("real_ground.yaml", "ablation.yaml"),
+    "rivals.yaml": ("real_ground.yaml",),
+}
 """Presets that need another one below them."""
 
 

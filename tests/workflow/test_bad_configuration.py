@@ -46,5 +46,14 @@ def test_a_missing_mosaic_is_named(checkout: Checkout, tmp_path: Path) -> None:
     assert "error: mosaics.mine.url: nowhere/mine.tif is not there" in printed
 
 
+def test_a_missing_catalogue_of_published_craters_is_named(checkout: Checkout, tmp_path: Path) -> None:
+    text = (
+        "catalogues: {theirs: {format: table, url: nowhere/theirs.csv}}\n"
+        "regions: {theirs: {like: demo, baseline: {method: published, catalogue: theirs}}}"
+    )
+    printed = refusal(checkout, tmp_path, text, "results/theirs/craters.gpkg")
+    assert "error: catalogues.theirs.url: nowhere/theirs.csv is not there" in printed
+
+
 def test_an_unknown_region_is_named(checkout: Checkout, tmp_path: Path) -> None:
     assert "results/atlantis/craters.gpkg" in refusal(checkout, tmp_path, "{}", "results/atlantis/craters.gpkg")

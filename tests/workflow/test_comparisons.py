@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from crater_pipeline.models.scores import IDENTITY
-from crater_pipeline.models.settings import ModelSettings
+from crater_pipeline.models.settings import BackboneName, ModelSettings
 from crater_pipeline.models.weights import build_network, save_weights
 from tests.html_page import check_page
 from tests.workflow.conftest import Checkout, copy_checkout
@@ -48,31 +48,34 @@ FOLDS = TINY | {
     },
 }
 STARTS = "results/comparisons/starts/report.html"
-ABLATION = "results/comparisons/ablation/report.html"
-PRETRAINED = Path("results/pretraining/resnet50_compact.safetensors")
+ABLATION = "results/comparisons/ablation_hongwan/report.html"
+ABLATION_PRESETS = ("config/real_ground.yaml", "config/ablation.yaml")
+MODELS = ("hourglass_pretrained", "hourglass_scratch", "resnet_pretrained", "resnet_scratch")
 SHORT = TINY | {
     "regions": {
-        "hongwan": GROUND,
-        **{name: {"training": MOMENT} for name in ("hourglass_pretrained", "resnet_pretrained")},
-        **{name: {"training": MOMENT} for name in ("hourglass_scratch", "resnet_scratch")},
+        "gld100_hongwan": GROUND,
+        **{f"hongwan_{name}": {"training": MOMENT} for name in MODELS},
     }
 }
+"""Laid over the ablation's presets: a moment of training each, on simulated ground."""
 
 
 def write_pretrained(folder: Path) -> None:
-    """Weights of the compact ResNet, where the ablation looks for them."""
-    network = build_network(ModelSettings(backbone="resnet50_compact", initial="none"), seed=0)
-    metadata = {
-        "backbone": "resnet50_compact",
-        "threshold": 0.3,
-        "calibration": IDENTITY,
-        "pixel_size_range_m": (50, 500),
-        "diameter_range_px": (8, 128),
-        "training": {},
-    }
-    path = folder / PRETRAINED
-    path.parent.mkdir(parents=True, exist_ok=True)
-    save_weights(network, path, metadata, path.with_suffix(".json"))
+    """Weights of the compact networks, where the ablation looks for them."""
+    backbones: tuple[BackboneName, ...] = ("hourglass_compact", "resnet50_compact")
+    for backbone in backbones:
+        network = build_network(ModelSettings(backbone=backbone, initial="none"), seed=0)
+        metadata = {
+            "backbone": backbone,
+            "threshold": 0.3,
+            "calibration": IDENTITY,
+            "pixel_size_range_m": (50, 500),
+            "diameter_range_px": (8, 128),
+            "training": {},
+        }
+        path = folder / "results" / "pretraining" / f"{backbone}.safetensors"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_weights(network, path, metadata, path.with_suffix(".json"))
 
 
 def jobs(checkout: Checkout, *arguments: str) -> Counter[str]:
@@ -114,18 +117,27 @@ def test_another_method_takes_the_networks_place(fresh: Checkout) -> None:
 
 def test_the_ablation_trains_four_networks_on_one_raster(fresh: Checkout) -> None:
     write_pretrained(fresh.folder)
-    planned = jobs(fresh, "--configfile", "config/ablation.yaml", "--", ABLATION)
-    assert (planned["download"], planned["reproject"], planned["train"], planned["compare"]) == (1, 1, 4, 1)
-    assert planned["pretrain"] == 0
-    folded = '{"hongwan": {"folds": 5}}'
-    planned = jobs(fresh, "--configfile", "config/ablation.yaml", "--config", f"regions={folded}", "--", ABLATION)
-    assert (planned["download"], planned["reproject"], planned["train"], planned["compare"]) == (1, 1, 20, 1)
+    presets = ("--configfile", *ABLATION_PRESETS, "short.yaml")
+    planned = jobs(fresh, *presets, "--", ABLATION)
+    assert (planned["simulate"], planned["reproject"], planned["train"], planned["compare"]) == (1, 1, 5, 1)
+    assert (planned["detect"], planned["pretrain"]) == (5, 0)
+    folded = '{"gld100_hongwan": {"folds": 5}}'
+    planned = jobs(fresh, *presets, "--config", f"regions={folded}", "--", ABLATION)
+    assert (planned["reproject"], planned["train"], planned["compare"]) == (1, 21, 1)
 
 
-@pytest.mark.parametrize("preset", ["ablation", "ablation_gpu", "paper"])
-def test_without_pretrained_weights_the_command_that_makes_them_is_given(fresh: Checkout, preset: str) -> None:
-    target = ABLATION if preset != "paper" else "results/hongwan/report.html"
-    done = fresh.snakemake("--dry-run", "--configfile", f"config/{preset}.yaml", "--", target, check=False)
+@pytest.mark.parametrize(
+    ("presets", "target"),
+    [
+        ((*ABLATION_PRESETS, "short.yaml"), ABLATION),
+        ((*ABLATION_PRESETS, "config/ablation_gpu.yaml", "short.yaml"), ABLATION),
+        (("config/paper.yaml",), "results/hongwan/report.html"),
+    ],
+)
+def test_without_pretrained_weights_the_command_that_makes_them_is_given(
+    fresh: Checkout, presets: tuple[str, ...], target: str
+) -> None:
+    done = fresh.snakemake("--dry-run", "--configfile", *presets, "--", target, check=False)
     printed = done.stdout + done.stderr
     assert done.returncode == 1
     assert "Traceback" not in printed
@@ -189,16 +201,17 @@ def test_nothing_is_run_again_without_a_change(finished: Checkout) -> None:
 @pytest.mark.slow
 def test_the_ablation_runs_to_its_end(fresh: Checkout) -> None:
     write_pretrained(fresh.folder)
-    fresh.snakemake("--configfile", "config/ablation.yaml", "short.yaml", "--", ABLATION)
-    figures = json.loads((fresh.folder / "results" / "comparisons" / "ablation" / "metrics.json").read_text())
+    fresh.snakemake("--configfile", *ABLATION_PRESETS, "short.yaml", "--", ABLATION)
+    figures = json.loads((fresh.folder / "results" / "comparisons" / "ablation_hongwan" / "metrics.json").read_text())
     labels = [(entry["label"], entry["regions"][0]["backbone"]) for entry in figures["entries"]]
     assert labels == [
         ("hourglass, pretrained", "hourglass_compact"),
         ("hourglass, from scratch", "hourglass_compact"),
         ("ResNet-50, pretrained", "resnet50_compact"),
         ("ResNet-50, from scratch", "resnet50_compact"),
+        ("as shipped", "hourglass_compact"),
     ]
-    assert len({entry["regions"][0]["weights"] for entry in figures["entries"]}) == 4
+    assert len({entry["regions"][0]["weights"] for entry in figures["entries"]}) == 5
     page = (fresh.folder / ABLATION).read_text()
     check_page(page)
     assert "ROC over candidate peaks" in page

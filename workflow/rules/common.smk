@@ -16,8 +16,9 @@ from crater_pipeline.code_files import code_files
 from crater_pipeline.configuration.comparison_plan import ComparisonPlan
 from crater_pipeline.configuration.entries import STAGES
 from crater_pipeline.configuration.loading import load
-from crater_pipeline.errors import UserError
+from crater_pipeline.configuration.given_files import unusable_files
 from crater_pipeline.configuration.plan import RegionPlan, body
+from crater_pipeline.errors import UserError
 
 ROOT = Path(workflow.basedir)
 
@@ -57,7 +58,7 @@ def checked(region):
 
     Ends the run with one line if a file that the configuration gives by path is not there or will not do.
     """
-    if unusable := list(regions[region].unusable_sources()):
+    if unusable := list(unusable_files(regions[region])):
         sys.exit(f"error: {'; '.join(unusable)}")
     return regions[region]
 

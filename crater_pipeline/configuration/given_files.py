@@ -1,0 +1,36 @@
+"""Files that a configuration gives by path: whether they are there and will do, asked before anything runs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from crater_pipeline.baselines.settings import BaselineSettings
+from crater_pipeline.configuration.plan import RegionPlan
+from crater_pipeline.configuration.sources import Source
+from crater_pipeline.errors import UserError
+from crater_pipeline.rasters.appraisal import usable
+
+
+def unusable_files(plan: RegionPlan) -> Iterator[str]:
+    """`path.of.key: what is wrong` for each file of a region that will not do.
+
+    It is not there, or it is a mosaic that is no raster or stands on another body.
+    """
+    known = plan.configuration.catalogues
+    catalogues = [plan.catalogue_name, *plan.region.witnesses, plan.stage(BaselineSettings).catalogue]
+    given: dict[str, object] = {f"mosaics.{plan.region.mosaic}.url": plan.mosaic}
+    given |= {f"catalogues.{name}.url": known[name] for name in catalogues if name in known}
+    for key, source in given.items():
+        if not isinstance(source, Source) or source.remote:
+            continue
+        if not source.path.exists():
+            yield f"{key}: {source.path} is not there; correct the path (relative ones start at {Path.cwd()})"
+        elif key.startswith("mosaics."):
+            yield from (f"{key}: {problem}" for problem in _problems_of_raster(plan, source.path))
+    yield from plan.initial.missing()
+
+
+def _problems_of_raster(plan: RegionPlan, path: Path) -> Iterator[str]:
+    try:
+        usable(path, plan.body, plan.band)
+    except UserError as error:
+        yield str(error)
