@@ -8,6 +8,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 
 from crater_pipeline.detection.zonal_survey import Survey
@@ -24,9 +25,11 @@ from crater_pipeline.sphere.bodies import MOON
 from crater_pipeline.sphere.bounds import Bounds
 
 
-def judged(craters: pd.DataFrame, catalogue: pd.DataFrame, area: object, min_km: float, threshold: float) -> None:
+def judged(
+    craters: pd.DataFrame, catalogue: pd.DataFrame, area: gpd.GeoDataFrame, min_km: float, threshold: float
+) -> None:
     """Print one line a criterion."""
-    scene = make_scene(craters, catalogue, area, "test", min_km, EvaluationSettings().max_cut_fraction, MOON)  # type: ignore[arg-type]
+    scene = make_scene(craters, catalogue, area, "test", min_km, EvaluationSettings().max_cut_fraction, MOON)
     truth = int(scene.truth["counts"].sum())
     for criterion in CRITERIA:
         pairs = scene.pairs(criterion)

@@ -44,7 +44,7 @@ def line(height: float, weights: Path, least_px: float, positions: int, folder: 
         output_catalogue=catalogue,
         seed=21,
         pixel_size_m=PIXEL_M,
-        bounds=tuple(BOUNDS),
+        bounds=(BOUNDS.west, BOUNDS.south, BOUNDS.east, BOUNDS.north),
         body=MOON,
         settings=settings,
     )

@@ -27,13 +27,14 @@ from crater_pipeline.training.module import Detector, default_size_weight
 from crater_pipeline.training.scenes import ScenePatches
 from crater_pipeline.training.settings import PretrainingSettings
 
-OPTIONS = {
-    "encoding": "log",
-    "size_weight": default_size_weight("log"),
-    "offset_weight": 1.0,
-    "learning_rate": 1e-4,
-    "frozen_backbone": False,
-}
+learner = partial(
+    Detector,
+    encoding="log",
+    size_weight=default_size_weight("log"),
+    offset_weight=1.0,
+    learning_rate=1e-4,
+    frozen_backbone=False,
+)
 
 
 def seconds(work: Callable[[], object], repeats: int) -> float:
@@ -67,7 +68,7 @@ def main() -> None:
         sample = seconds(lambda: patches[next(numbers)], 40)
 
         batch = next(iter(loader(patches, arguments.batch, 0)))
-        detector = Detector(network, total_steps=1000, **OPTIONS)  # type: ignore[arg-type]
+        detector = learner(network, total_steps=1000)
         detector.log_dict = lambda *_a, **_k: None  # type: ignore[method-assign]
         detector.log = lambda *_a, **_k: None  # type: ignore[method-assign]
         optimiser = detector.configure_optimizers()["optimizer"]
@@ -105,7 +106,7 @@ def main() -> None:
             name="timed",
             precision="auto",
             averaging_decay=0.998,
-            module=partial(Detector, fresh, **OPTIONS),
+            module=partial(learner, fresh),
         )
         taken = (time.perf_counter() - start) / (length // arguments.batch * arguments.batch)
         share = alone / taken

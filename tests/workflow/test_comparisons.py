@@ -65,7 +65,7 @@ def write_pretrained(folder: Path) -> None:
     backbones: tuple[BackboneName, ...] = ("hourglass_compact", "resnet50_compact")
     for backbone in backbones:
         network = build_network(ModelSettings(backbone=backbone, initial="none"), seed=0)
-        metadata = {
+        metadata: dict[str, Any] = {
             "backbone": backbone,
             "threshold": 0.3,
             "calibration": IDENTITY,
