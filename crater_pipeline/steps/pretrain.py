@@ -71,7 +71,7 @@ def pretrain(
     ]
     simulated = simulated_scenes(settings, checkpoints / "scenes")
     shares = sample_shares(settings.regions, [scene.pixels.size for scene in real], settings)
-    shares += [settings.simulated_share / len(simulated)] * len(simulated)
+    shares += [settings.simulated_share / len(simulated) for _ in simulated]
     network = build_network(model, settings.seed)
     teacher = Path(settings.teacher) if settings.teacher else None
     taught_by = load_network(teacher, read_metadata(metadata_path(teacher))) if teacher else None

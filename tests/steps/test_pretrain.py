@@ -89,7 +89,8 @@ def test_photographs_are_learned_beside_terrain_and_terrain_networks_refuse_them
         "catalogue": terrain["catalogue"] * 2,
         "ground": [ground("dtm").model_dump_json(), ground("image").model_dump_json()],
     }
-    settings = SMALL.model_copy(update={"regions": ("somewhere", "seen"), "shares": {"seen": 0.4}})
+    real = {"regions": ("somewhere", "seen"), "shares": {"seen": 0.4}, "simulated_scenes": 0, "simulated_share": 0.0}
+    settings = SMALL.model_copy(update=real)
     weights = made(both, tmp_path, "both", settings)
     assert read_metadata(metadata_path(weights)).training["regions"] == ["somewhere", "seen"]
     with pytest.raises(UserError, match="hourglass_terrain is shown terrain"):
