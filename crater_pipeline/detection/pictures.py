@@ -12,7 +12,7 @@ from rasterio.windows import Window
 
 from crater_pipeline.errors import UserError
 from crater_pipeline.light.reflectance import ShadingSettings, flat_reflectance, shade, to_uint8
-from crater_pipeline.light.shaded_raster import HALO_PX, GroundGeometry, shadow_reach
+from crater_pipeline.light.shaded_raster import HALO_PX, GroundFields, GroundGeometry, shadow_reach
 from crater_pipeline.light.standardise import standardise
 from crater_pipeline.light.views import View, terrain_view
 from crater_pipeline.rasters.files import RasterInfo, info_of, open_raster, read_window
@@ -107,26 +107,28 @@ class Lamp:
     def pictures(self, tile: Tile) -> Pictures:
         """One picture an azimuth."""
         halo = HALO_PX - (-self.shadow_px // tile.scale)
-        elevation, ground, convergence = self._read(tile, halo)
+        elevation, ground = self._read(tile, halo)
         core = slice(halo, halo + tile.size)
         valid = np.isfinite(elevation[core, core])
-        lit = [self._lit(elevation, ground, azimuth - convergence)[core, core] for azimuth in self.azimuths]
+        towards = [azimuth - ground.convergence_deg for azimuth in self.azimuths]
+        lit = [self._lit(elevation, ground.pixel_m, azimuth)[core, core] for azimuth in towards]
         return np.stack([standardise(grey, valid)[None] for grey in lit]), valid
 
     def views(self, tile: Tile) -> Pictures:
         """One terrain view an azimuth."""
-        elevation, ground, convergence = self._read(tile, HALO_PX)
+        elevation, ground = self._read(tile, HALO_PX)
         core = slice(HALO_PX, HALO_PX + tile.size)
-        shown = [terrain_view(elevation, ground, azimuth - convergence, halo_px=HALO_PX) for azimuth in self.azimuths]
+        suns = map(ground.sun, self.azimuths)
+        shown = [terrain_view(elevation, ground.pixel_m, sun, halo_px=HALO_PX) for sun in suns]
         return np.stack(shown), np.isfinite(elevation[core, core])
 
-    def _read(self, tile: Tile, halo: int) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-        """Elevation, ground pixel size and convergence of a tile and `halo` pixels of its level around it."""
+    def _read(self, tile: Tile, halo: int) -> tuple[NDArray[np.float32], GroundFields]:
+        """Elevation of a tile and `halo` pixels of its level around it, and how these pixels lie on the ground."""
         side = tile.size + 2 * halo
         wide = Window(tile.x_off - halo, tile.y_off - halo, side, side)
         level0 = Window(*(value * tile.scale for value in wide.flatten()))
         elevation = read_window(self.dataset, level0, (side, side)).filled(np.float32(np.nan))
-        return elevation, *GroundGeometry(self.grid.coarsened(tile.scale), self.body).fields(wide)
+        return elevation, GroundGeometry(self.grid.coarsened(tile.scale), self.body).fields(wide)
 
     def _lit(
         self, elevation: NDArray[np.float32], ground: NDArray[np.float32], azimuth_grid: NDArray[np.float32]

@@ -4,6 +4,8 @@ Everything here works on arrays. Axes: row index grows to the south, column inde
 azimuth is in degrees clockwise from grid north, so correct one given from true north for the convergence first.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
@@ -75,6 +77,60 @@ def _difference(z: Float32Array, axis: int) -> Float32Array:
     return np.moveaxis(change, -1, axis)
 
 
+class Slopes(NamedTuple):
+    """How the ground rises: over run to the east and to the south of the grid, and the secant of its slope; (h, w)."""
+
+    east: Float32Array
+    south: Float32Array
+    secant: Float32Array
+
+
+def slopes(elevation_m: Float32Array, ground_pixel_m: float | Float32Array) -> Slopes:
+    """Slopes of terrain (h, w) in metres; the ground size of a pixel is a number or (h, w). NaN is level ground."""
+    per_metre = np.asarray(np.float32(1.0) / np.asarray(ground_pixel_m, np.float32))
+    east, south = _difference(elevation_m, 1), _difference(elevation_m, 0)
+    east *= per_metre
+    south *= per_metre
+    secant = east * east
+    secant += south * south
+    secant += np.float32(1.0)
+    return Slopes(east, south, np.sqrt(secant, out=secant))
+
+
+class Sun(NamedTuple):
+    """Where the sun stands over the grid: sine and cosine of its azimuth from grid north, numbers or (h, w)."""
+
+    sine: Float32Array | np.float32
+    cosine: Float32Array | np.float32
+
+    @classmethod
+    def at(cls, azimuth_grid_deg: ArrayLike) -> "Sun":
+        """Of an azimuth in degrees clockwise from grid north."""
+        azimuth = np.radians(azimuth_grid_deg)
+        return cls(np.sin(azimuth).astype(np.float32), np.cos(azimuth).astype(np.float32))
+
+    def a_quarter_on(self) -> "Sun":
+        """90 degrees clockwise."""
+        return Sun(self.cosine, -self.sine)
+
+
+def lit(ground: Slopes, sun: Sun, sun_elevation_deg: float, weight: float | None = None) -> Float32Array:
+    """What `shade` gives without shadows for ground of these slopes, there too where there is no data."""
+    share, height = np.float32(_weight(sun_elevation_deg, weight)), np.radians(sun_elevation_deg)
+    # ratio = mu0 / mu: the incidence cosine without the common factor mu = 1 / secant.
+    ratio = ground.south * sun.cosine
+    ratio -= ground.east * sun.sine
+    ratio *= np.float32(np.cos(height))
+    ratio += np.float32(np.sin(height))
+    np.maximum(ratio, np.float32(0.0), out=ratio)
+    light = (np.float32(2.0) * share) * ratio
+    light /= ratio + np.float32(1.0)
+    ratio *= np.float32(1.0) - share
+    ratio /= ground.secant
+    light += ratio
+    return light
+
+
 def shade(
     elevation_m: Float32Array,
     ground_pixel_m: float | Float32Array,
@@ -108,26 +164,7 @@ def shade(
     float32 of shape (h, w), from 0 (unlit) to about 1; NaN where the elevation is.
     """
     z = np.asarray(elevation_m, dtype=np.float32)
-    share = np.float32(_weight(sun_elevation_deg, weight))
-    azimuth, elevation = np.radians(sun_azimuth_grid_deg), np.radians(sun_elevation_deg)
-    tilt = np.cos(elevation) / ground_pixel_m
-    east, south = _difference(z, 1), _difference(z, 0)
-    # ratio = mu0 / mu: the incidence cosine without the common factor mu = 1 / sqrt(1 + slope^2).
-    ratio = east * np.asarray(-tilt * np.sin(azimuth), dtype=np.float32)
-    ratio += south * np.asarray(tilt * np.cos(azimuth), dtype=np.float32)
-    ratio += np.float32(np.sin(elevation))
-    np.maximum(ratio, np.float32(0.0), out=ratio)
-    east *= east
-    south *= south
-    east += south
-    east *= np.asarray(np.float32(1.0) / np.square(ground_pixel_m), dtype=np.float32)
-    east += np.float32(1.0)
-    np.sqrt(east, out=east)
-    light = (np.float32(2.0) * share) * ratio
-    light /= ratio + np.float32(1.0)
-    ratio *= np.float32(1.0) - share
-    ratio /= east
-    light += ratio
+    light = lit(slopes(z, ground_pixel_m), Sun.at(sun_azimuth_grid_deg), sun_elevation_deg, weight)
     if shadows:
         light[cast_shadows(z, ground_pixel_m, sun_azimuth_grid_deg, sun_elevation_deg)] = 0.0
     light[np.isnan(z)] = np.nan

@@ -4,6 +4,7 @@ import logging
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import rasterio
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from rasterio.windows import Window
 
 from crater_pipeline.errors import UserError
-from crater_pipeline.light.reflectance import ShadingSettings, flat_reflectance, shade, to_uint8
+from crater_pipeline.light.reflectance import ShadingSettings, Sun, flat_reflectance, shade, to_uint8
 from crater_pipeline.rasters.files import (
     create_raster,
     info_of,
@@ -46,6 +47,27 @@ MAX_SHADOW_PX = 2048
 """Longest shadow that is followed."""
 
 
+class GroundFields(NamedTuple):
+    """Pixels on the ground, each (h, w): their size in metres, and sine and cosine of grid north's way to true north.
+
+    That way is the convergence, the azimuth of grid north from true north.
+    """
+
+    pixel_m: Float32Array
+    sine: Float32Array
+    cosine: Float32Array
+
+    @property
+    def convergence_deg(self) -> Float32Array:
+        return np.degrees(np.arctan2(self.sine, self.cosine))
+
+    def sun(self, azimuth_deg: float) -> Sun:
+        """The sun over the grid whose azimuth from true north is given."""
+        azimuth = math.radians(azimuth_deg)
+        sine, cosine = np.float32(math.sin(azimuth)), np.float32(math.cos(azimuth))
+        return Sun(sine * self.cosine - cosine * self.sine, cosine * self.cosine + sine * self.sine)
+
+
 @dataclass(frozen=True)
 class GroundGeometry:
     """True pixel size and direction of true north all over a raster on a conformal map of `body`."""
@@ -53,8 +75,8 @@ class GroundGeometry:
     grid: Grid
     body: Body
 
-    def fields(self, window: Window) -> tuple[Float32Array, Float32Array]:
-        """(ground pixel in metres, convergence in degrees), each (h, w), at the pixels of a window."""
+    def fields(self, window: Window) -> "GroundFields":
+        """At the pixels of a window."""
         crs, pixel_m = self.grid.crs, self.grid.pixel_size_m
 
         def exact(x: FloatArray, y: FloatArray) -> FloatArray:
@@ -64,8 +86,7 @@ class GroundGeometry:
             return np.stack([pixel_m / scale_factor(crs, lon, lat, self.body), np.sin(turn), np.cos(turn)])
 
         tolerance = (pixel_m * GROUND_TOLERANCE, DIRECTION_TOLERANCE, DIRECTION_TOLERANCE)
-        ground, sine, cosine = on_lattice(exact, window, LATTICE_PX, tolerance)
-        return ground.astype(np.float32), np.degrees(np.arctan2(sine, cosine)).astype(np.float32)
+        return GroundFields(*on_lattice(exact, window, LATTICE_PX, tolerance).astype(np.float32))
 
 
 def shadow_reach(dataset: rasterio.DatasetReader, geometry: GroundGeometry, sun_elevation_deg: float) -> int:
@@ -77,7 +98,7 @@ def shadow_reach(dataset: rasterio.DatasetReader, geometry: GroundGeometry, sun_
             lowest, highest = min(lowest, float(data.min())), max(highest, float(data.max()))
     if highest <= lowest:
         return 0
-    ground, _ = geometry.fields(Window(0, 0, dataset.width, 1))
+    ground = geometry.fields(Window(0, 0, dataset.width, 1)).pixel_m
     reach = (highest - lowest) / math.tan(math.radians(sun_elevation_deg)) / (0.8 * float(ground.min()))
     if reach > MAX_SHADOW_PX:
         logger.warning("shadows longer than %d pixels are cut off; raise the sun", MAX_SHADOW_PX)
@@ -95,11 +116,11 @@ def shade_block(
         window.height + 2 * halo_px,
     )
     elevation = read_window(dataset, wide).filled(np.float32(np.nan))
-    ground, convergence = geometry.fields(wide)
+    ground = geometry.fields(wide)
     light = shade(
         elevation,
-        ground,
-        settings.sun_azimuth_deg - convergence,
+        ground.pixel_m,
+        settings.sun_azimuth_deg - ground.convergence_deg,
         settings.sun_elevation_deg,
         settings.lunar_lambert_weight,
         settings.shadows,

@@ -1,12 +1,13 @@
 """What a network is shown of a piece of ground: a picture, or terrain lit from two sides beside its local relief."""
 
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from crater_pipeline.light.reflectance import shade
+from crater_pipeline.light.reflectance import Sun, lit, slopes
 from crater_pipeline.light.standardise import standardise
 
 View = Literal["picture", "terrain"]
@@ -29,30 +30,50 @@ def local_relief(elevation_m: NDArray[np.float32]) -> NDArray[np.float32]:
 
     NaN counts as nothing in the means; what comes out there is meaningless.
     """
-    height, width = elevation_m.shape
     known = np.isfinite(elevation_m)
+    heights: NDArray[np.float32]
     # Around their own mean, heights keep their centimetres in single precision.
-    base = elevation_m[known].mean(dtype=float) if known.any() else 0.0
-    heights = np.where(known, elevation_m - np.float32(base), np.float32(0))
+    if known.all():
+        heights = np.subtract(elevation_m, np.float32(elevation_m.mean(dtype=float)), dtype=np.float32)
+        pixels = np.full([side // CELL_PX for side in known.shape], CELL_PX**2, np.float32)
+    else:
+        base = elevation_m[known].mean(dtype=float) if known.any() else 0.0
+        heights = np.where(known, elevation_m - np.float32(base), np.float32(0))
+        pixels = _cells(known.astype(np.float32))
+    mean = _around(_cells(heights)) / np.maximum(_around(pixels), np.float32(1e-3))
+    down, across = (_between_cells(side) for side in mean.shape)
+    return np.asarray(heights - down @ mean @ across.T, np.float32)
 
-    def around(values: NDArray[np.float32]) -> NDArray[np.float32]:
-        cells = values.reshape(height // CELL_PX, CELL_PX, width // CELL_PX, CELL_PX).sum((1, 3))
-        sums: NDArray[np.float32] = ndimage.uniform_filter(cells, 2 * REACH_CELLS + 1, mode="constant")
-        return sums
 
-    mean = around(heights) / np.maximum(around(known.astype(np.float32)), np.float32(1e-3))
-    relief: NDArray[np.float32] = heights - ndimage.zoom(mean, CELL_PX, order=1, mode="nearest", grid_mode=True)
-    return relief
+def _cells(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Sums over squares of `CELL_PX`."""
+    height, width = values.shape
+    rows = values.reshape(height // CELL_PX, CELL_PX, width).sum(1)
+    return np.asarray(rows.reshape(height // CELL_PX, width // CELL_PX, CELL_PX).sum(2))
+
+
+def _around(cells: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Sums, but for a factor, over the cells within reach."""
+    sums: NDArray[np.float32] = ndimage.uniform_filter(cells, 2 * REACH_CELLS + 1, mode="constant")
+    return sums
+
+
+@lru_cache
+def _between_cells(cells: int) -> NDArray[np.float32]:
+    """Weights (cells * CELL_PX, cells) of linear interpolation between the cells' middles, level beyond the last."""
+    place: NDArray[np.float64] = np.clip((np.arange(cells * CELL_PX) + 0.5) / CELL_PX - 0.5, 0, cells - 1)
+    weights = np.maximum(1 - np.abs(place[:, None] - np.arange(cells)), 0)
+    return np.asarray(weights, np.float32)
 
 
 def terrain_view(
     elevation_m: NDArray[np.float32],
     ground_pixel_m: float | NDArray[np.float32],
-    sun_azimuth_grid_deg: float | NDArray[np.float32],
+    sun: Sun,
     sun_elevation_deg: float = SUN_ELEVATION_DEG,
     halo_px: int = 0,
 ) -> NDArray[np.float32]:
-    """The three channels (3, h, w) of terrain, each standardised: lit from the azimuth, from 90 degrees on, relief.
+    """The three channels (3, h, w) of terrain, each standardised: lit by the sun, from 90 degrees on, local relief.
 
     Two suns at a right angle hold both components of the slope, so that no wall is hidden from the network whatever
     its direction. elevation_m and the arrays beside it have `halo_px` more pixels on every side, for the slopes at the
@@ -61,7 +82,6 @@ def terrain_view(
     core = (slice(halo_px, elevation_m.shape[0] - halo_px), slice(halo_px, elevation_m.shape[1] - halo_px))
     heights = elevation_m[core]
     valid = np.isfinite(heights)
-    lit = [
-        shade(elevation_m, ground_pixel_m, sun_azimuth_grid_deg + turn, sun_elevation_deg)[core] for turn in (0.0, 90.0)
-    ]
-    return np.stack([standardise(np.where(valid, layer, 0.0), valid) for layer in (*lit, local_relief(heights))])
+    ground = slopes(elevation_m, ground_pixel_m)
+    layers = [lit(ground, each, sun_elevation_deg)[core] for each in (sun, sun.a_quarter_on())]
+    return np.stack([standardise(layer, valid) for layer in (*layers, local_relief(heights))])

@@ -32,8 +32,8 @@ def on_lattice(exact: Quantities, window: Window, step_px: int, tolerance: Seque
     with np.errstate(invalid="ignore"):
         smooth = np.all(np.abs(middles - guessed) <= np.reshape(tolerance, (-1, 1, 1)), axis=0)
     values = np.stack([(weights_x @ (weights_y @ each).T).T for each in points])
-    rows, cols = np.nonzero(~smooth[np.ix_(above, left)])
-    if rows.size:
+    if not smooth.all():
+        rows, cols = np.nonzero(~smooth[np.ix_(above, left)])
         values[:, rows, cols] = exact(cols + (window.col_off + 0.5), rows + (window.row_off + 0.5))
     return values
 

@@ -64,8 +64,8 @@ def simulate_region(
     wide = expanded(bounds, pixel_size_m, body, settings.margin_px)
     scene = scene_grid(wide, pixel_size_m, choose_projection(bounds, body), body)
     terrain = simulate_terrain(scene.shape, pixel_size_m, seed, settings)
-    ground_pixel_m, convergence = GroundGeometry(scene, body).fields(Window(0, 0, scene.width, scene.height))
-    image = render(terrain.elevation_m, terrain.albedo, ground_pixel_m, convergence, seed, settings)
+    ground = GroundGeometry(scene, body).fields(Window(0, 0, scene.width, scene.height))
+    image = render(terrain.elevation_m, terrain.albedo, ground.pixel_m, ground.convergence_deg, seed, settings)
     model = instrument(terrain.elevation_m, np.random.default_rng([seed, 0xD7]), settings)
     return SimulatedRegion(terrain, image, model, scene, mosaic_grid(wide, pixel_size_m, body))
 

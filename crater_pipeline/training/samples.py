@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crater_pipeline.labels.learnable import LEARNED_PX, SEEN_PX
+from crater_pipeline.light.reflectance import Sun
 from crater_pipeline.light.standardise import standardise
 from crater_pipeline.light.views import DEFAULT_AZIMUTH_DEG, SUN_ELEVATION_DEG, terrain_view
 from crater_pipeline.models.targets import encode
@@ -17,13 +18,13 @@ def terrain_sample(patch: Patch, stride: int, rng: np.random.Generator | None) -
     Azimuths lie around the four that turned and mirrored patches of one sun have.
     """
     if rng is None:
-        view = terrain_view(patch.values, patch.pixel_m, DEFAULT_AZIMUTH_DEG)
+        view = terrain_view(patch.values, patch.pixel_m, Sun.at(DEFAULT_AZIMUTH_DEG))
         return _sample(patch, view, stride)
     values = blurred(patch.values, float(rng.uniform(0.4, 1.5))) if rng.random() < 0.3 else patch.values
     azimuth = float(rng.choice([0, 90, 180, 270]) + rng.normal(0, 10))
     exaggeration = np.exp(rng.normal(0, 0.15))
     view = terrain_view(
-        values, patch.pixel_m / exaggeration, azimuth, float(rng.triangular(18.0, SUN_ELEVATION_DEG, 35.0))
+        values, patch.pixel_m / exaggeration, Sun.at(azimuth), float(rng.triangular(18.0, SUN_ELEVATION_DEG, 35.0))
     )
     if rng.random() < 0.4:
         view += rng.standard_normal(view.shape, dtype=np.float32) * np.float32(rng.exponential(0.05))

@@ -10,7 +10,7 @@ from pyproj import CRS, Geod
 from rasterio.windows import Window
 
 from crater_pipeline.errors import UserError
-from crater_pipeline.light.reflectance import ShadingSettings, flat_reflectance, shade, to_uint8
+from crater_pipeline.light.reflectance import ShadingSettings, Sun, flat_reflectance, shade, to_uint8
 from crater_pipeline.light.shaded_raster import GroundGeometry, shade_raster
 from crater_pipeline.rasters.files import create_raster, raster_info
 from crater_pipeline.rasters.grid import Grid
@@ -107,12 +107,16 @@ def test_interpolated_geometry_is_the_exact_one(
     crs = choose_projection(region, MOON)
     grid = Grid(6000, 6000, Affine(100, 0, -3e5, 0, -100, 3e5), crs)
     window = Window(*corner, 300, 200)
-    ground, convergence = GroundGeometry(grid, MOON).fields(window)
+    fields = GroundGeometry(grid, MOON).fields(window)
     x, y = np.meshgrid(np.arange(300) + corner[0] + 0.5, np.arange(200) + corner[1] + 0.5)
     lon, lat = grid.lonlat(x, y, MOON)
-    np.testing.assert_allclose(ground, 100.0 / scale_factor(crs, lon, lat, MOON), rtol=1e-4)
-    difference = (convergence - convergence_deg(crs, lon, lat, MOON) + 180) % 360 - 180
+    np.testing.assert_allclose(fields.pixel_m, 100.0 / scale_factor(crs, lon, lat, MOON), rtol=1e-4)
+    convergence = convergence_deg(crs, lon, lat, MOON)
+    difference = (fields.convergence_deg - convergence + 180) % 360 - 180
     np.testing.assert_allclose(difference, 0.0, atol=0.15)
+    sun, expected = fields.sun(250.0), Sun.at(250.0 - convergence)
+    np.testing.assert_allclose(sun.sine, expected.sine, atol=0.003)
+    np.testing.assert_allclose(sun.cosine, expected.cosine, atol=0.003)
 
 
 def test_flat_ground_is_the_flat_grey_everywhere(tmp_path: Path) -> None:
