@@ -47,7 +47,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "error: no python >= 3.11 found; install one, or run make PYTHON=/path/to/python" >&2; exit 1; }
 	"$(PYTHON)" -m venv .venv
 	.venv/bin/python -m pip install --quiet --constraint constraints.txt "$$(grep '^torch==' constraints.txt)"
-	.venv/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,slurm]'
+	.venv/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,engine,slurm]'
 	touch $@
 
 clean:

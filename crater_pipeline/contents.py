@@ -1,6 +1,8 @@
 """What a file holds, told from its bytes."""
 
 import hashlib
+import json
+from collections.abc import Iterable
 from pathlib import Path
 
 HEAD_BYTES = 512
@@ -31,3 +33,16 @@ def is_web_page(head: bytes) -> bool:
     while rest.startswith((b"<?", b"<!--")):
         rest = rest.partition(b"-->" if rest.startswith(b"<!--") else b">")[2].lstrip()
     return rest.startswith(PAGE_STARTS)
+
+
+def run_name(files: Iterable[Path | None], told: Iterable[str]) -> str:
+    """Name of a run: a hash of all that its weights depend on, so that checkpoints are never taken for another's.
+
+    files: their contents count, not their places; None for one that is not there. told: settings, and the hash of the
+    code that trains.
+    """
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(file_hash(path).encode() if path else b"none")
+    digest.update(json.dumps(list(told)).encode())
+    return digest.hexdigest()[:16]

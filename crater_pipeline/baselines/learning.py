@@ -14,9 +14,10 @@ from crater_pipeline.baselines.method import Learner
 from crater_pipeline.baselines.samples import LearnedTiles
 from crater_pipeline.baselines.settings import BaselineSettings
 from crater_pipeline.code_files import code_hash
+from crater_pipeline.contents import run_name
 from crater_pipeline.errors import UserError
 from crater_pipeline.labels.coco import read_coco
-from crater_pipeline.training.fit import EpochSampler, fit, loader, run_name
+from crater_pipeline.training.fit import EpochSampler, fit, loader
 from crater_pipeline.training.module import adam
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ import torch
 
 from crater_pipeline.baselines.ground import Ground
 from crater_pipeline.baselines.method import as_boxes
-from crater_pipeline.detection.inference import empty_detections, kept_rows, tile_rows
+from crater_pipeline.detection.rows import empty_detections, kept_rows, tile_rows
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.labels.learnable import raster_circles
 from crater_pipeline.models.decoding import Boxes

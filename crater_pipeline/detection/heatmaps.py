@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from crater_pipeline.detection.engines import TorchEngine, in_half
 from crater_pipeline.detection.inference import Viewer
 from crater_pipeline.detection.pictures import Terrain, open_pictures
 from crater_pipeline.detection.settings import InferenceSettings
@@ -28,7 +29,7 @@ def heatmaps(
 
     Each window is looked at as a tile of the finest level is in a search (`inference.search`).
     """
-    viewer = Viewer(network, settings, lit_anew=terrain is not None)
+    viewer = Viewer(TorchEngine(network, in_half(settings)), network.view, settings, lit_anew=terrain is not None)
     with open_pictures(image, terrain, viewer.suns, body, network.view) as (_, read):
         for x, y in corners:
             pictures, valid = read(Tile(0, 0, 0, x, y, size))

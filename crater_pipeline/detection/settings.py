@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+import torch
 from pydantic import Field
 
 from crater_pipeline.light.views import View
@@ -16,7 +17,12 @@ MOST_POSITIONS = 8
 class InferenceSettings(Settings):
     """How the network is run over a raster's tiles."""
 
-    batch_size: int = Field(4, ge=1, description="Pictures per forward pass (at least one tile under all its suns).")
+    batch_size: int | None = Field(
+        None,
+        ge=1,
+        description="Pictures per forward pass (at least one tile under all its suns). Without a value: 1 on a CPU, "
+        "where every thread looks at a tile of its own, and 8 on a GPU.",
+    )
     suns: int | None = Field(
         None,
         ge=1,
@@ -44,10 +50,20 @@ class InferenceSettings(Settings):
     max_diameter_px: float = Field(
         160.0, gt=0, description="Larger detections are left to the next level (all are kept on the last one)."
     )
-    precision: Literal["auto", "bf16", "float32"] = Field(
-        "auto", description="Arithmetic; `auto` is bf16 where the processor or GPU multiplies it natively."
+    precision: Literal["auto", "bf16", "float32", "int8"] = Field(
+        "auto",
+        description="Arithmetic; `auto` is bf16 where the processor or GPU multiplies it natively. `int8`, with "
+        "OpenVINO only, is about twice as fast and loses a little, see docs/performance.md.",
     )
-    prefetch: int = Field(2, ge=0, description="Batches of tiles read ahead of the network.")
+    engine: Literal["auto", "torch", "openvino"] = Field(
+        "auto",
+        description="What runs the network. `openvino` is faster on CPUs; `auto` takes it where it is installed, there "
+        "is no GPU and the CPU multiplies bf16, and torch otherwise. Scores differ by a few thousandths.",
+    )
+
+    def batch(self) -> int:
+        """Pictures per forward pass."""
+        return self.batch_size or (8 if torch.cuda.is_available() else 1)
 
     def suns_for(self, view: View) -> int:
         """Pictures, or terrain views, of one tile."""

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from scipy import ndimage, sparse
 
 from crater_pipeline.light.reflectance import Sun, lit, slopes
 from crater_pipeline.light.standardise import standardise
@@ -42,7 +42,7 @@ def local_relief(elevation_m: NDArray[np.float32]) -> NDArray[np.float32]:
         pixels = _cells(known.astype(np.float32))
     mean = _around(_cells(heights)) / np.maximum(_around(pixels), np.float32(1e-3))
     down, across = (_between_cells(side) for side in mean.shape)
-    return np.asarray(heights - down @ mean @ across.T, np.float32)
+    return np.asarray(heights - (across @ (down @ mean).T).T, np.float32)
 
 
 def _cells(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -59,11 +59,13 @@ def _around(cells: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 @lru_cache
-def _between_cells(cells: int) -> NDArray[np.float32]:
-    """Weights (cells * CELL_PX, cells) of linear interpolation between the cells' middles, level beyond the last."""
-    place: NDArray[np.float64] = np.clip((np.arange(cells * CELL_PX) + 0.5) / CELL_PX - 0.5, 0, cells - 1)
-    weights = np.maximum(1 - np.abs(place[:, None] - np.arange(cells)), 0)
-    return np.asarray(weights, np.float32)
+def _between_cells(cells: int) -> sparse.csr_array:
+    """Weights (cells * CELL_PX, cells) of linear interpolation between the cells' middles, level beyond the last.
+
+    Sparse, for libraries multiply dense matrices by threads of their own, which get in the way of ours.
+    """
+    place = np.clip((np.arange(cells * CELL_PX) + 0.5) / CELL_PX - 0.5, 0, cells - 1)
+    return sparse.csr_array(np.maximum(1 - np.abs(place[:, None] - np.arange(cells)), 0).astype(np.float32))
 
 
 def terrain_view(

@@ -98,7 +98,7 @@ def baseline(
         found, grid = search(image, elevation, partial(learner.find, network), *where)
         made_by = file_hash(weights)
     log.info("%s: %d detections", settings.method, len(found))
-    write_detections(found, grid, made_by, output)
+    write_detections([found], grid, made_by, output)
     described = {
         "backbone": settings.method,
         "hash": made_by,

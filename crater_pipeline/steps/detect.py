@@ -3,8 +3,10 @@
 import logging
 from pathlib import Path
 
-from crater_pipeline.contents import file_hash
-from crater_pipeline.detection.inference import search
+from crater_pipeline.code_files import code_hash
+from crater_pipeline.contents import file_hash, run_name
+from crater_pipeline.detection.inference import search_in_parts
+from crater_pipeline.detection.parts import found_parts
 from crater_pipeline.detection.pictures import Terrain
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.detection.suitability import warn_unsuitable
@@ -20,6 +22,9 @@ from crater_pipeline.tiles.grid import TilingSettings
 
 log = logging.getLogger(__name__)
 
+CODE = "crater_pipeline.steps.detect"
+"""This module, whose name is another one when it is run as a command."""
+
 
 def detect(
     *,
@@ -33,6 +38,7 @@ def detect(
     tiling: TilingSettings,
     settings: InferenceSettings,
     shading: ShadingSettings | None = None,
+    parts: Path | None = None,
 ) -> None:
     """Write the detections of all tiles and levels, in tile space.
 
@@ -52,14 +58,21 @@ def detect(
         West, south, east, north in degrees; west > east crosses the antimeridian.
     shading
         How `image` was shaded: section `shading` as JSON, used with `elevation`.
+    parts
+        Folder for what has been found so far: a search that was cut off goes on from it. It is removed in the end.
     """
     described = read_metadata(metadata)
     terrain = None if elevation is None else Terrain(elevation, shading or ShadingSettings())
     warn_unsuitable(image, described, terrain)
     network = load_network(weights, described)
-    found, grid = search(image, network, described.size_encoding, Bounds(*bounds), body, tiling, settings, terrain)
-    log.info("%d detections", len(found))
-    write_detections(found, grid, file_hash(weights), output)
+    told = [m.model_dump_json() for m in (body, tiling, settings, *([shading] if shading else []))]
+    name = run_name([image, elevation, weights, metadata], [*told, str(bounds), code_hash(CODE)])
+    with found_parts(parts, name) as found:
+        grid = search_in_parts(
+            image, network, described.size_encoding, Bounds(*bounds), body, tiling, settings, found, terrain
+        )
+        count = write_detections(found.tables(), grid, file_hash(weights), output)
+    log.info("%d detections", count)
 
 
 if __name__ == "__main__":

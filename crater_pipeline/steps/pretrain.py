@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from crater_pipeline.code_files import code_hash
+from crater_pipeline.contents import run_name
 from crater_pipeline.errors import UserError
 from crater_pipeline.models.initial import initial_weights, metadata_path
 from crater_pipeline.models.metadata import read_metadata
@@ -17,7 +18,7 @@ from crater_pipeline.steps._command import run
 from crater_pipeline.steps._kinds import JsonFile, WeightsFile
 from crater_pipeline.training.camera import SUN_HEIGHTS_DEG
 from crater_pipeline.training.corpus import ground_scene, sample_shares, simulated_scenes
-from crater_pipeline.training.fit import EpochSampler, fit, loader, run_name
+from crater_pipeline.training.fit import EpochSampler, fit, loader
 from crater_pipeline.training.ground import Ground
 from crater_pipeline.training.module import Detector, default_size_weight
 from crater_pipeline.training.scenes import SCALES, ScenePatches

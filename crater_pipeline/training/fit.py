@@ -1,9 +1,7 @@
 """One training phase with Lightning: checkpoints after every epoch, exact resume, averaged weights, CSV log."""
 
-import hashlib
-import json
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,7 +16,6 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from crater_pipeline.atomic import atomic_path
-from crater_pipeline.contents import file_hash
 from crater_pipeline.models.bfloat16 import native_bf16
 
 log = logging.getLogger(__name__)
@@ -67,19 +64,6 @@ class EpochSampler(Sampler[int]):
             # The cycle stays in the index so that augmentation differs from one pass to the next.
             yield from (cycle * self.pool + order).tolist()
             position += len(order)
-
-
-def run_name(files: Iterable[Path | None], told: Iterable[str]) -> str:
-    """Name of a run: a hash of all that its weights depend on, so that checkpoints are never taken for another's.
-
-    files: their contents count, not their places; None for one that is not there. told: settings, and the hash of the
-    code that trains.
-    """
-    digest = hashlib.sha256()
-    for path in files:
-        digest.update(file_hash(path).encode() if path else b"none")
-    digest.update(json.dumps(list(told)).encode())
-    return digest.hexdigest()[:16]
 
 
 def loader(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from crater_pipeline.code_files import code_hash
+from crater_pipeline.contents import run_name
 from crater_pipeline.errors import UserError
 from crater_pipeline.labels.coco import CocoTile, read_coco
 from crater_pipeline.models.centernet import CenterNet
@@ -15,7 +16,7 @@ from crater_pipeline.models.metadata import WeightsMetadata
 from crater_pipeline.models.scores import IDENTITY
 from crater_pipeline.models.settings import ModelSettings
 from crater_pipeline.training.coco import CocoTiles
-from crater_pipeline.training.fit import EpochSampler, fit, loader, run_name
+from crater_pipeline.training.fit import EpochSampler, fit, loader
 from crater_pipeline.training.module import Detector, default_size_weight
 from crater_pipeline.training.settings import TrainingSettings
 

@@ -10,8 +10,10 @@ import torch
 from affine import Affine
 from torch import Tensor, nn
 
-from crater_pipeline.detection.inference import DTYPES, empty_detections, search
+from crater_pipeline.detection.inference import search, search_in_parts
+from crater_pipeline.detection.parts import found_parts
 from crater_pipeline.detection.pictures import Terrain, sun_azimuths
+from crater_pipeline.detection.rows import DTYPES, empty_detections
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.detection.table import write_detections
 from crater_pipeline.light.reflectance import ShadingSettings
@@ -27,6 +29,7 @@ from crater_pipeline.tiles.grid import TileGrid, TilingSettings
 MOON = Body(name="moon", radius_m=1_737_400)
 BOUNDS = Bounds(-1, -1, 1, 1)
 TILING = TilingSettings(size=128, overlap=32, levels=1)
+TORCH = InferenceSettings(engine="torch")
 
 
 class BrightSpots(nn.Module):
@@ -56,10 +59,10 @@ def write_image(path: Path, spots: list[tuple[int, int]], side: int = 400, blank
     return path
 
 
-def run(image: Path, **settings: object) -> tuple[pd.DataFrame, TileGrid]:
+def run(image: Path, bounds: Bounds = BOUNDS, **settings: object) -> tuple[pd.DataFrame, TileGrid]:
     network: nn.Module = BrightSpots()
-    options = InferenceSettings.model_validate({"precision": "float32", "batch_size": 3, **settings})
-    return search(image, network, "log", BOUNDS, MOON, TILING, options)  # type: ignore[arg-type]
+    options = InferenceSettings.model_validate({"engine": "torch", "precision": "float32", "batch_size": 3, **settings})
+    return search(image, network, "log", bounds, MOON, TILING, options)  # type: ignore[arg-type]
 
 
 def test_every_spot_is_found_once_by_the_tile_that_owns_it(tmp_path: Path) -> None:
@@ -95,7 +98,7 @@ def test_leaving_the_bounds_is_an_edge_too(tmp_path: Path) -> None:
     image = write_image(tmp_path / "i.tif", [(200, 200), (260, 200)])
     degree_px = np.radians(1) * 1_737_400 / 100
     tight = Bounds(-0.1, -0.1, (260 - 200 + 2) / degree_px, 0.1)
-    found, _ = search(image, BrightSpots(), "log", tight, MOON, TILING, InferenceSettings(precision="float32"))  # type: ignore[arg-type]
+    found, _ = run(image, bounds=tight)
     assert {x: touches for (x, _), touches in edges(found).items()} == {200: False, 260: True}
 
 
@@ -110,7 +113,7 @@ def test_sizes_outside_a_levels_range_are_dropped(tmp_path: Path) -> None:
 def test_an_empty_result_has_the_columns_and_survives_its_file(tmp_path: Path) -> None:
     found, grid = run(write_image(tmp_path / "i.tif", []))
     assert found.dtypes.to_dict() == empty_detections().dtypes.to_dict()
-    write_detections(found, grid, "abc", tmp_path / "d.parquet")
+    write_detections([found], grid, "abc", tmp_path / "d.parquet")
     assert list(pd.read_parquet(tmp_path / "d.parquet").columns) == list(DTYPES)
     metadata = pq.read_schema(tmp_path / "d.parquet").metadata
     assert b'"raster_width": 400' in metadata[METADATA_KEY]
@@ -134,7 +137,7 @@ def test_terrain_is_seen_from_all_sides(tmp_path: Path, suns: int, batch_size: i
     network = BrightSpots()
     batches: list[int] = []
     network.register_forward_pre_hook(lambda _, given: batches.append(len(given[0])))
-    settings = InferenceSettings(precision="float32", batch_size=batch_size, suns=suns, min_score=0.1)
+    settings = InferenceSettings(engine="torch", precision="float32", batch_size=batch_size, suns=suns, min_score=0.1)
     found, grid = search(image, network, "log", BOUNDS, MOON, TILING, settings, terrain)  # type: ignore[arg-type]
     assert sum(batches) == (suns if suns > 1 else settings.positions) * len(list(grid.tiles()))
     assert max(batches) <= max(batch_size, suns)
@@ -158,7 +161,48 @@ def test_only_tiles_that_show_a_wanted_cell_are_searched(tmp_path: Path) -> None
     everything, _ = run(image)
     wanted = np.zeros((50, 50), bool)
     wanted[26, 25] = True  # pixels (200..207, 208..215)
-    some, _ = search(image, BrightSpots(), "log", BOUNDS, MOON, TILING, InferenceSettings(), only=wanted)  # type: ignore[arg-type]
+    some, _ = search(image, BrightSpots(), "log", BOUNDS, MOON, TILING, TORCH, only=wanted)  # type: ignore[arg-type]
     around = everything["x"] + everything["x_off"] - 200
     assert len(some) == int((around.abs() < 2).sum()) > 0
     assert len(some) < len(everything)
+
+
+def test_a_search_that_was_cut_off_goes_on_and_finds_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spots = [(int(x), int(y)) for x in range(20, 390, 30) for y in range(20, 390, 30)]
+    image = write_image(tmp_path / "i.tif", spots)
+    monkeypatch.setattr("crater_pipeline.detection.inference.PART_TILES", 2)
+
+    class Dying(BrightSpots):
+        """Ends the process, as it were, after so many pictures."""
+
+        def __init__(self, life: int) -> None:
+            super().__init__()
+            self.life, self.shown = life, 0
+
+        def forward(self, images: Tensor) -> Prediction:
+            if self.shown + len(images) > self.life:
+                raise KeyboardInterrupt
+            self.shown += len(images)
+            return super().forward(images)
+
+    def searched(network: Dying, name: str = "same") -> list[pd.DataFrame]:
+        options = InferenceSettings(engine="torch", precision="float32", batch_size=1, positions=1)
+        with found_parts(tmp_path / "kept", name) as parts:
+            search_in_parts(image, network, "log", BOUNDS, MOON, TILING, options, parts)  # type: ignore[arg-type]
+            return list(parts.tables())
+
+    whole = Dying(1000)
+    wanted = searched(whole)
+    assert not (tmp_path / "kept").exists()
+    with pytest.raises(KeyboardInterrupt):
+        searched(Dying(7))
+    rest = Dying(1000)
+    for got, expected in zip(searched(rest), wanted, strict=True):
+        pd.testing.assert_frame_equal(got, expected)
+    assert rest.shown == whole.shown - 6  # of the seventh tile's part nothing was kept
+    # What another search has left is no use to this one.
+    with pytest.raises(KeyboardInterrupt):
+        searched(Dying(7))
+    other = Dying(1000)
+    searched(other, "another")
+    assert other.shown == whole.shown

@@ -10,7 +10,7 @@ import pytest
 
 from crater_pipeline.baselines.settings import BaselineSettings
 from crater_pipeline.detection.georeferencing import georeference
-from crater_pipeline.detection.inference import DTYPES
+from crater_pipeline.detection.rows import DTYPES
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.errors import UserError
 from crater_pipeline.evaluation.matching import optimal_matches

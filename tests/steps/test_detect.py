@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from affine import Affine
 
-from crater_pipeline.detection.inference import DTYPES
+from crater_pipeline.detection.rows import DTYPES
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.errors import UserError
 from crater_pipeline.light.reflectance import ShadingSettings

@@ -44,6 +44,7 @@ rule detect:
         " --body={params.body:q}"
         " --tiling={params.tiling:q}"
         " --settings={params.settings:q}"
+        " --parts=results/{wildcards.region}/parts"
         " {params.shading}"
         " 2>&1 | tee {log:q}"
 

@@ -1,0 +1,52 @@
+"""The detections of a search under way, part by part on disk: a search that was cut off goes on from them."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from crater_pipeline.atomic import atomic_path
+
+
+@dataclass(frozen=True)
+class FoundParts:
+    """Tables of detections by number, in a folder that holds nothing else."""
+
+    folder: Path
+
+    def __contains__(self, number: int) -> bool:
+        return self._path(number).is_file()
+
+    def add(self, number: int, found: pd.DataFrame) -> None:
+        """Keep a part; it is there whole or not at all."""
+        with atomic_path(self._path(number)) as temporary:
+            found.to_parquet(temporary, index=False)
+
+    def tables(self) -> Iterator[pd.DataFrame]:
+        """All parts in their order."""
+        return (pd.read_parquet(path) for path in sorted(self.folder.glob("part_*.parquet")))
+
+    def _path(self, number: int) -> Path:
+        return self.folder / f"part_{number:07}.parquet"
+
+
+@contextmanager
+def found_parts(kept: Path | None, name: str) -> Iterator[FoundParts]:
+    """Parts of the search `name` in the folder `kept`, which is removed once the search has ended well.
+
+    What another search left there is removed first. With no folder they go with the process.
+    """
+    if kept is None:
+        with tempfile.TemporaryDirectory() as folder:
+            yield FoundParts(Path(folder))
+        return
+    for other in kept.glob("*"):
+        if other.name != name:
+            shutil.rmtree(other) if other.is_dir() else other.unlink()
+    (kept / name).mkdir(parents=True, exist_ok=True)
+    yield FoundParts(kept / name)
+    shutil.rmtree(kept)
