@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from crater_pipeline.detection.averaging import mean_over_suns
 from crater_pipeline.detection.engines import Engine, engine_for
 from crater_pipeline.detection.parts import FoundParts, found_parts
-from crater_pipeline.detection.pictures import Terrain, TileReader, open_pictures
+from crater_pipeline.detection.pictures import Terrain, TileReader, open_pictures, shown_raster
+from crater_pipeline.detection.pyramid import coarser_levels
 from crater_pipeline.detection.rows import empty_detections, kept_rows, tile_rows
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.detection.turning import answer_in_positions
@@ -92,8 +93,7 @@ def search_in_parts(
     valid = valid_mask(image, CELL_PX)
     view = network.view
     suns = settings.suns_for(view) if terrain is not None else 1
-    opener = partial(open_pictures, image, terrain, suns, body, view)
-    with opener() as (info, _):  # what is wrong with the rasters is said before the network is made ready
+    with open_pictures(image, terrain, suns, body, view) as (info, _):
         grid = TileGrid.of(info.width, info.height, tiling)
     tiles = searched_tiles(grid.tiles(), valid, tiling.min_valid_fraction)
     if only is not None:
@@ -106,6 +106,8 @@ def search_in_parts(
         for number, part in left.items()
         for start in range(0, len(part), per_batch)
     ]
+    coarser = coarser_levels(shown_raster(image, terrain, suns, view), grid.used_levels, parts.folder)
+    opener = partial(open_pictures, image, terrain, suns, body, view, coarser)
     with shared_out(torch.get_num_threads()) as workers:
         viewer = Viewer(engine_for(network, settings, grid.size, workers), view, settings, terrain is not None)
         log.info(

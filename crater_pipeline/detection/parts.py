@@ -14,7 +14,7 @@ from crater_pipeline.atomic import atomic_path
 
 @dataclass(frozen=True)
 class FoundParts:
-    """Tables of detections by number, in a folder that holds nothing else."""
+    """Tables of detections by number, in a folder of the search's own."""
 
     folder: Path
 

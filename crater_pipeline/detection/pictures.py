@@ -1,21 +1,21 @@
 """The pictures of a tile that the network is shown: the raster's own, or terrain lit from several suns."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
+from crater_pipeline.detection.pyramid import Levels, open_levels
 from crater_pipeline.errors import UserError
 from crater_pipeline.light.reflectance import ShadingSettings, flat_reflectance, shade, to_uint8
 from crater_pipeline.light.shaded_raster import HALO_PX, GroundFields, GroundGeometry, shadow_reach
 from crater_pipeline.light.standardise import standardise
 from crater_pipeline.light.views import View, terrain_view
-from crater_pipeline.rasters.files import RasterInfo, info_of, open_raster, read_window
+from crater_pipeline.rasters.files import RasterInfo, info_of, open_raster
 from crater_pipeline.rasters.grid import Grid
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.tiles.grid import Tile
@@ -46,13 +46,19 @@ def sun_azimuths(first_deg: float, count: int) -> list[float]:
 
 @contextmanager
 def open_pictures(
-    image: Path, terrain: Terrain | None, suns: int, body: Body, view: View = "picture"
+    image: Path,
+    terrain: Terrain | None,
+    suns: int,
+    body: Body,
+    view: View = "picture",
+    coarser: Sequence[Path] = (),
 ) -> Iterator[tuple[RasterInfo, TileReader]]:
     """Header of `image` and a function that reads a tile's pictures.
 
     There is one picture, the image's own, unless there is a terrain and `suns` is above 1: then the tile is lit from
     that many azimuths. For a network that is shown terrain there are `suns` terrain views, turned between them by the
-    same azimuths. The function belongs to one thread at a time.
+    same azimuths. The function belongs to one thread at a time. `coarser`: files of levels 1, 2... of `shown_raster`;
+    without them a tile of these levels is reduced from the finest one.
 
     Raises
     ------
@@ -64,26 +70,32 @@ def open_pictures(
             f"{image}: these weights are shown terrain models, and this is an image; take weights for images "
             "(model.backbone: hourglass_compact)"
         )
-    if terrain is None or (suns == 1 and view == "picture"):
-        with open_raster(image) as dataset:
-            yield info_of(dataset, image), lambda tile: image_picture(dataset, tile)
+    shown = shown_raster(image, terrain, suns, view)
+    if terrain is None or shown == image:
+        with open_levels(image, coarser) as levels:
+            yield info_of(levels.datasets[0], image), lambda tile: image_picture(levels, tile)
         return
     with open_raster(image) as dataset:
         info = info_of(dataset, image)
-    with open_raster(terrain.elevation) as dataset:
-        own = info_of(dataset, terrain.elevation)
+    with open_levels(shown, coarser) as levels:
+        own = info_of(levels.datasets[0], shown)
         if (own.width, own.height, own.transform) != (info.width, info.height, info.transform):
             raise UserError(
                 f"{terrain.elevation}: not on the grid of {image}, so it cannot be lit anew for the search; give the "
                 "terrain that the image was shaded from"
             )
-        lamp = Lamp(dataset, own.on(body), body, terrain.shading, suns)
+        lamp = Lamp(levels, own.on(body), body, terrain.shading, suns)
         yield info, lamp.pictures if view == "picture" else lamp.views
 
 
-def image_picture(dataset: rasterio.DatasetReader, tile: Tile) -> Pictures:
+def shown_raster(image: Path, terrain: Terrain | None, suns: int, view: View) -> Path:
+    """The raster that a network sees: the image, or the terrain that is lit anew."""
+    return image if terrain is None or (suns == 1 and view == "picture") else terrain.elevation
+
+
+def image_picture(levels: Levels, tile: Tile) -> Pictures:
     """The tile of an image as it is."""
-    data = read_window(dataset, tile.window, (tile.size, tile.size))
+    data = levels.read(tile.level, Window(tile.x_off, tile.y_off, tile.size, tile.size))
     valid = ~np.ma.getmaskarray(data)
     return standardise(data.data, valid)[None, None], valid
 
@@ -95,14 +107,12 @@ class Lamp:
     where patches of all scales are resampled before they are lit.
     """
 
-    def __init__(
-        self, dataset: rasterio.DatasetReader, grid: Grid, body: Body, shading: ShadingSettings, suns: int
-    ) -> None:
-        self.dataset, self.grid, self.body, self.shading = dataset, grid, body, shading
+    def __init__(self, levels: Levels, grid: Grid, body: Body, shading: ShadingSettings, suns: int) -> None:
+        self.levels, self.grid, self.body, self.shading = levels, grid, body, shading
         self.azimuths = sun_azimuths(shading.sun_azimuth_deg, suns)
-        self.shadow_px = (
-            shadow_reach(dataset, GroundGeometry(grid, body), shading.sun_elevation_deg) if shading.shadows else 0
-        )
+        self.shadow_px = 0
+        if shading.shadows:
+            self.shadow_px = shadow_reach(levels.datasets[0], GroundGeometry(grid, body), shading.sun_elevation_deg)
 
     def pictures(self, tile: Tile) -> Pictures:
         """One picture an azimuth."""
@@ -126,8 +136,7 @@ class Lamp:
         """Elevation of a tile and `halo` pixels of its level around it, and how these pixels lie on the ground."""
         side = tile.size + 2 * halo
         wide = Window(tile.x_off - halo, tile.y_off - halo, side, side)
-        level0 = Window(*(value * tile.scale for value in wide.flatten()))
-        elevation = read_window(self.dataset, level0, (side, side)).filled(np.float32(np.nan))
+        elevation = self.levels.read(tile.level, wide).filled(np.float32(np.nan))
         return elevation, GroundGeometry(self.grid.coarsened(tile.scale), self.body).fields(wide)
 
     def _lit(

@@ -200,11 +200,18 @@ def valid_mask(path: Path, factor: int) -> NDArray[np.bool_]:
 
 @contextmanager
 def create_raster(
-    path: Path, width: int, height: int, crs: CRS, transform: Affine, dtype: str, nodata: float | None
+    path: Path,
+    width: int,
+    height: int,
+    crs: CRS,
+    transform: Affine,
+    dtype: str,
+    nodata: float | None,
+    level: int = 6,
 ) -> Iterator[rasterio.io.DatasetWriter]:
     """A one-band GeoTIFF to be written window by window; it appears at `path` when the block ends without error.
 
-    Tiles of `BLOCK_PX`, deflate with a predictor, BigTIFF where it may be needed.
+    Tiles of `BLOCK_PX`, deflate of `level` (1 is fastest) with a predictor, BigTIFF where it may be needed.
     """
     profile = {
         "driver": "GTiff",
@@ -219,6 +226,7 @@ def create_raster(
         "blockxsize": BLOCK_PX,
         "blockysize": BLOCK_PX,
         "compress": "deflate",
+        "zlevel": level,
         "predictor": 3 if np.issubdtype(np.dtype(dtype), np.floating) else 2,
         "bigtiff": "IF_SAFER",
     }
