@@ -5,7 +5,8 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -25,6 +26,21 @@ log = logging.getLogger(__name__)
 
 Engine = Callable[[Tensor], Prediction]
 """Pictures (B, C, h, h), float32, to the network's answer about each, float32."""
+
+
+MOST_WORKERS = 8
+"""Threads that hold a tile each. With more processors than these, several compute on one tile."""
+
+
+@contextmanager
+def shared_out(threads: int) -> Iterator[int]:
+    """How many workers share `threads` processors; torch takes the rest of them for each worker inside the block."""
+    workers, before = min(threads, MOST_WORKERS), torch.get_num_threads()
+    torch.set_num_threads(max(1, threads // workers))
+    try:
+        yield workers
+    finally:
+        torch.set_num_threads(before)
 
 
 def engine_for(network: CenterNet, settings: InferenceSettings, size: int, workers: int) -> Engine:

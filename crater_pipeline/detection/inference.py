@@ -14,14 +14,13 @@ import torch
 from numpy.typing import NDArray
 
 from crater_pipeline.detection.averaging import mean_over_suns
-from crater_pipeline.detection.engines import Engine, engine_for
+from crater_pipeline.detection.engines import Engine, engine_for, shared_out
 from crater_pipeline.detection.parts import FoundParts, found_parts
 from crater_pipeline.detection.pictures import Terrain, TileReader, open_pictures, shown_raster
 from crater_pipeline.detection.pyramid import coarser_levels
 from crater_pipeline.detection.rows import empty_detections, kept_rows, tile_rows
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.detection.turning import answer_in_positions
-from crater_pipeline.detection.workers import shared_out, worked
 from crater_pipeline.light.views import View
 from crater_pipeline.models.centernet import CenterNet, Prediction
 from crater_pipeline.models.decoding import decode
@@ -31,6 +30,7 @@ from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.tiles.grid import Tile, TileGrid, TilingSettings
 from crater_pipeline.tiles.searched import CELL_PX, searched_tiles, share_of_tile
+from crater_pipeline.workers import worked
 
 log = logging.getLogger(__name__)
 

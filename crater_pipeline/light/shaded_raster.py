@@ -2,7 +2,9 @@
 
 import logging
 import math
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +27,7 @@ from crater_pipeline.rasters.grid import Grid
 from crater_pipeline.rasters.lattice import on_lattice
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.projections import convergence_deg, scale_factor
+from crater_pipeline.workers import processors, worked
 
 logger = logging.getLogger(__name__)
 
@@ -147,6 +150,14 @@ def shade_raster(elevation: Path, output: Path, body: Body, settings: ShadingSet
         halo = HALO_PX
         if settings.shadows:
             halo += shadow_reach(dataset, geometry, settings.sun_elevation_deg)
-        with create_raster(output, grid.width, grid.height, grid.crs, grid.transform, "uint8", 0) as target:
-            for window in progress(windows(grid.width, grid.height, block_px), "shade"):
-                target.write(shade_block(dataset, window, geometry, settings, halo), 1, window=window)
+
+    def block(window: Window, own: rasterio.DatasetReader) -> NDArray[np.uint8]:
+        return shade_block(own, window, geometry, settings, halo)
+
+    blocks = windows(grid.width, grid.height, block_px)
+    with (
+        create_raster(output, grid.width, grid.height, grid.crs, grid.transform, "uint8", 0) as target,
+        closing(worked(partial(open_raster, elevation), blocks, block, processors())) as shaded,
+    ):
+        for window, grey in zip(progress(blocks, "shade"), shaded, strict=True):
+            target.write(grey, 1, window=window)

@@ -2,8 +2,11 @@
 
 import logging
 import math
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -21,6 +24,7 @@ from crater_pipeline.rasters.source_pixels import FloatArray, SourcePixels, sour
 from crater_pipeline.settings import Settings
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
+from crater_pipeline.workers import processors, worked
 
 logger = logging.getLogger(__name__)
 
@@ -170,25 +174,37 @@ def reproject_region(
         grid = region_grid(source, bounds, body, settings.margin_px, settings.pixel_size_m)
         method = settings.resampling or ("cubic" if kind == "image" else "bilinear")
         reading = reading or reading_of(dataset)
-        reader = Reader(dataset, SourcePixels(source.on(body), grid.crs), grid, method, reading)
-        step = _elevation_step(grid.transform.a)
-        black, white = (1.0, 255.0) if reading.is_grey8 or kind == "dtm" else _stretch(reader)
-        dtype, fill = ("uint8", 0.0) if kind == "image" else ("float32", math.nan)
-        valid = 0
-        with create_raster(output, grid.width, grid.height, grid.crs, grid.transform, dtype, fill) as target:
-            for window in progress(windows(grid.width, grid.height, WRITE_PX), "reproject"):
-                values = reader.block(window)
-                known = np.isfinite(values)
-                valid += int(known.sum())
-                if kind == "image":
-                    grey = np.clip(np.rint((values - black) * (254.0 / (white - black)) + 1.0), 1, 255)
-                    target.write(np.where(known, grey, 0).astype(np.uint8), 1, window=window)
-                else:
-                    metres = np.rint(values / step) * step
-                    target.write(metres.astype(np.float32), 1, window=window)
-            if not valid:
-                raise NothingThereError(
-                    f"{mosaic}: holds only nodata within the bounds {list(bounds)}; choose other bounds, or correct "
-                    "the mosaic's nodata value"
-                )
+        mapping = SourcePixels(source.on(body), grid.crs)
+        plain = reading.is_grey8 or kind == "dtm"
+        black, white = (1.0, 255.0) if plain else _stretch(Reader(dataset, mapping, grid, method, reading))
+    step = _elevation_step(grid.transform.a)
+
+    @contextmanager
+    def opened() -> Iterator[Reader]:
+        with open_raster(mosaic) as own:
+            yield Reader(own, mapping, grid, method, reading)
+
+    def block(window: Window, reader: Reader) -> tuple[int, NDArray[Any]]:
+        """How many pixels have data, and what is written of them."""
+        values = reader.block(window)
+        known = np.isfinite(values)
+        if kind == "dtm":
+            return int(known.sum()), (np.rint(values / step) * step).astype(np.float32)
+        grey = np.clip(np.rint((values - black) * (254.0 / (white - black)) + 1.0), 1, 255)
+        return int(known.sum()), np.where(known, grey, 0).astype(np.uint8)
+
+    dtype, fill = ("uint8", 0.0) if kind == "image" else ("float32", math.nan)
+    blocks, valid = windows(grid.width, grid.height, WRITE_PX), 0
+    with (
+        create_raster(output, grid.width, grid.height, grid.crs, grid.transform, dtype, fill) as target,
+        closing(worked(opened, blocks, block, processors())) as made,
+    ):
+        for window, (count, values) in zip(progress(blocks, "reproject"), made, strict=True):
+            valid += count
+            target.write(values, 1, window=window)
+        if not valid:
+            raise NothingThereError(
+                f"{mosaic}: holds only nodata within the bounds {list(bounds)}; choose other bounds, or correct "
+                "the mosaic's nodata value"
+            )
     logger.info("%s: %d x %d pixels of %.2f m, %s", output, grid.width, grid.height, grid.transform.a, grid.crs.name)

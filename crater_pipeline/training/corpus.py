@@ -1,7 +1,6 @@
 """The scenes that the shipped weights are trained on: terrain and photographs with catalogues, simulated terrain."""
 
 import logging
-import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -24,6 +23,7 @@ from crater_pipeline.tiles.splits import SPLITS
 from crater_pipeline.training.ground import Ground
 from crater_pipeline.training.scenes import Scene, Shows
 from crater_pipeline.training.settings import PretrainingSettings
+from crater_pipeline.workers import processors
 
 log = logging.getLogger(__name__)
 
@@ -81,11 +81,6 @@ BLUR_DIAMETERS = 3.5
 
 MOST_SIMULATORS = 16
 """Processes that draw scenes at a time; each takes about half a gigabyte."""
-
-
-def processors() -> int:
-    """Processors that this process may use; macOS and Windows tell only how many there are."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def simulated_scenes(settings: PretrainingSettings, cache: Path) -> list[Scene]:

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from crater_pipeline.detection.engines import OpenVinoEngine, TorchEngine, converted, engine_for, network_hash
+from crater_pipeline.detection.engines import (
+    MOST_WORKERS,
+    OpenVinoEngine,
+    TorchEngine,
+    converted,
+    engine_for,
+    network_hash,
+    shared_out,
+)
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.errors import UserError
 from crater_pipeline.light.reflectance import Sun
@@ -108,3 +116,12 @@ def test_integers_answer_nearly_as_floats_do(monkeypatch: pytest.MonkeyPatch, tm
 def test_integers_need_openvino() -> None:
     with pytest.raises(UserError, match="int8 needs the engine openvino"):
         engine_for(network(), InferenceSettings(engine="torch", precision="int8"), SIZE, 1)
+
+
+@pytest.mark.parametrize("threads", [1, 2, MOST_WORKERS, 3 * MOST_WORKERS])
+def test_processors_are_shared_out_and_given_back(threads: int) -> None:
+    before = torch.get_num_threads()
+    with shared_out(threads) as workers:
+        assert workers * torch.get_num_threads() <= threads
+        assert workers == min(threads, MOST_WORKERS)
+    assert torch.get_num_threads() == before

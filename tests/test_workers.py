@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crater_pipeline.detection.workers import MOST_WORKERS, shared_out, worked
+from crater_pipeline.workers import processors, worked
 
 
 @contextmanager
@@ -70,10 +69,10 @@ def test_whoever_stops_early_leaves_no_thread_behind() -> None:
     assert threading.active_count() == before
 
 
-@pytest.mark.parametrize("threads", [1, 2, MOST_WORKERS, 3 * MOST_WORKERS])
-def test_processors_are_shared_out_and_given_back(threads: int) -> None:
-    before = torch.get_num_threads()
-    with shared_out(threads) as workers:
-        assert workers * torch.get_num_threads() <= threads
-        assert workers == min(threads, MOST_WORKERS)
-    assert torch.get_num_threads() == before
+def test_the_environment_limits_the_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    everything = processors()
+    assert everything >= 1
+    for told, wanted in (("1", 1), ("100000", everything), ("0", everything), ("many", everything)):
+        monkeypatch.setenv("OMP_NUM_THREADS", told)
+        assert processors() == wanted

@@ -1,34 +1,27 @@
-"""Tiles by several threads at once, each with a raster that it has opened itself; what comes of them in their order."""
+"""Work by several threads at once, each with a raster that it has opened itself; what comes of it in its order."""
 
+import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from queue import SimpleQueue
 from typing import TypeVar
-
-import torch
 
 Item = TypeVar("Item")
 Opened = TypeVar("Opened")
 Result = TypeVar("Result")
 
-MOST_WORKERS = 8
-"""Threads that hold a tile each. With more processors than these, several compute on one tile."""
-
 AHEAD = 2
 """Items a thread that are under way or done before they are asked for."""
 
 
-@contextmanager
-def shared_out(threads: int) -> Iterator[int]:
-    """How many workers share `threads` processors; torch takes the rest of them for each worker inside the block."""
-    workers, before = min(threads, MOST_WORKERS), torch.get_num_threads()
-    torch.set_num_threads(max(1, threads // workers))
-    try:
-        yield workers
-    finally:
-        torch.set_num_threads(before)
+def processors() -> int:
+    """Processors that this process may use; `OMP_NUM_THREADS` limits them, as it does for the libraries below us."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    # macOS and Windows tell only how many there are.
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(there, int(told)) if told.isdecimal() and int(told) else there
 
 
 def worked(
