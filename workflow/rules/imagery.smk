@@ -117,7 +117,7 @@ rule reproject:
         "results/{region}/benchmarks/reproject.tsv"
     conda:
         "../../envs/crater_pipeline.yaml"
-    threads: 2
+    threads: 8
     resources:
         mem_mb=2000,
     params:
@@ -156,7 +156,7 @@ rule shade:
         "results/{region}/benchmarks/shade.tsv"
     conda:
         "../../envs/crater_pipeline.yaml"
-    threads: 1
+    threads: 8
     resources:
         mem_mb=2000,
     params:
