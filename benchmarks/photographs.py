@@ -19,6 +19,7 @@ from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.labels.catalogues import clip_catalogue, read_catalogue
 from crater_pipeline.models.initial import metadata_path, shipped_weights
 from crater_pipeline.models.metadata import read_metadata
+from crater_pipeline.models.scores import scaled
 from crater_pipeline.rasters.extent import raster_bounds
 from crater_pipeline.rasters.files import raster_info
 from crater_pipeline.sphere.bodies import MOON
@@ -55,6 +56,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         survey = Survey("image", MOON, arguments.weights, metadata_path(arguments.weights))
         craters, area = survey.of(arguments.raster, bounds, Path(folder))
+    craters = scaled(craters, described.diameter_scale)
     craters["score"] = described.calibration.apply(craters["score"].to_numpy(dtype=float))
     judged(craters, known, area, arguments.min_km, float(described.calibration.apply(described.threshold)))
 

@@ -23,6 +23,7 @@ from crater_pipeline.labels.learnable import raster_circles
 from crater_pipeline.labels.shadow import MOST_SHADOW, shadow_share
 from crater_pipeline.models.initial import metadata_path, shipped_weights
 from crater_pipeline.models.metadata import read_metadata
+from crater_pipeline.models.scores import scaled
 from crater_pipeline.rasters.files import raster_info
 from crater_pipeline.simulation.settings import SimulationSettings
 from crater_pipeline.sphere.bodies import MOON
@@ -55,6 +56,8 @@ def line(height: float, weights: Path, least_px: float, positions: int, folder: 
     craters, area = Survey("image", MOON, weights, metadata_path(weights), inference=inference).of(
         image, BOUNDS, folder
     )
+    described = read_metadata(metadata_path(weights))
+    craters = scaled(craters, described.diameter_scale)
     scene = make_scene(craters, known, area, "test", REACH * least_km, EvaluationSettings().max_cut_fraction, MOON)
     threshold = read_metadata(metadata_path(weights)).threshold
     table = judge(scene, scene.pairs("iou50"), threshold)

@@ -23,6 +23,7 @@ from crater_pipeline.evaluation.matching import candidate_pairs, optimal_matches
 from crater_pipeline.labels.catalogues import read_catalogue
 from crater_pipeline.models.initial import metadata_path, shipped_weights
 from crater_pipeline.models.metadata import read_metadata
+from crater_pipeline.models.scores import scaled
 from crater_pipeline.sphere.bodies import MOON
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.sphere.craters import distance_to_bounds_km
@@ -53,6 +54,7 @@ def searched(
             file.parent.mkdir(parents=True, exist_ok=True)
             craters.to_parquet(file)
     described = read_metadata(metadata_path(weights))
+    craters = scaled(craters, described.diameter_scale)
     probable = described.calibration.apply(craters["score"].to_numpy(dtype=float))
     least = float(described.calibration.apply(described.threshold))
     return craters[(probable >= least) & (craters["diameter_km"] >= least_km / 2)].reset_index(drop=True)

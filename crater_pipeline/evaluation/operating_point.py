@@ -6,6 +6,7 @@ weights' own threshold and calibration are used.
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -16,7 +17,7 @@ from crater_pipeline.evaluation import calibration, uncertainty
 from crater_pipeline.evaluation.curves import threshold_curve
 from crater_pipeline.evaluation.intervals import spatial_blocks
 from crater_pipeline.evaluation.judging import JudgedScene, judge, make_scene, ranked
-from crater_pipeline.models.scores import CurvePoint, OperatingPoint, Scoring, Uncertainty
+from crater_pipeline.models.scores import CurvePoint, OperatingPoint, Scoring, Uncertainty, scaled
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.tiles.splits import Part
 
@@ -31,6 +32,10 @@ MIN_TRUTH = 25
 """Fewer craters in the validation part say less than the weights' own calibration does."""
 
 MAX_THRESHOLDS = 200
+
+STEADY_SIZES = 30
+"""Found craters whose sizes say as much as the weights' own scale: the median of so many is off by two percent."""
+
 ECE_BLOCK_KM = 25.0
 
 
@@ -131,6 +136,8 @@ def _of_scene(scene: JudgedScene, own: Scoring) -> OperatingPoint:
 
 def _fitted(scene: JudgedScene, own: Scoring, min_diameter_km: float) -> OperatingPoint | None:
     """What the validation part says; None if nothing in it is found."""
+    diameter_scale = fitted_scale(scene, own)
+    scene = replace(scene, pred=scaled(scene.pred, diameter_scale))
     pairs = scene.pairs(CRITERION)
     ranking = ranked(scene, pairs)
     thresholds = candidate_thresholds(ranking)
@@ -150,12 +157,28 @@ def _fitted(scene: JudgedScene, own: Scoring, min_diameter_km: float) -> Operati
         raw_crossing=crossing(curve),
         calibration=fitted,
         uncertainty=errors_model(scene, raw_threshold) or own.uncertainty,
+        diameter_scale=diameter_scale,
         source="validation",
         expected_calibration_error=calibration.cross_fitted_error(raw, is_crater, block),
         curve=tuple(CurvePoint.model_validate(row) for row in rows),
         split=SPLIT,
         min_diameter_km=min_diameter_km,
     )
+
+
+def fitted_scale(scene: JudgedScene, own: Scoring) -> float:
+    """The median of catalogue diameter over found one, of craters found at the threshold the weights come with.
+
+    With n of them it weighs n / (n + `STEADY_SIZES`) against the weights' own scale.
+    """
+    table = judge(scene, scene.pairs(CRITERION), own.threshold)
+    found = table[table["outcome"] == "true_positive"]
+    if found.empty:
+        return own.diameter_scale
+    diameters_km = scene.pred["diameter_km"].to_numpy(dtype=float)[found["pred"].to_numpy(dtype=int)]
+    median = float(np.median(np.log(found["diameter_km"].to_numpy(dtype=float) / diameters_km)))
+    share = len(found) / (len(found) + STEADY_SIZES)
+    return float(np.exp(share * median + (1 - share) * np.log(own.diameter_scale)))
 
 
 def errors_model(scene: JudgedScene, raw_threshold: float) -> Uncertainty | None:

@@ -6,8 +6,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crater_pipeline.evaluation.matching import optimal_matches
-from crater_pipeline.models.scores import OperatingPoint, Uncertainty
+from crater_pipeline.models.scores import OperatingPoint, Uncertainty, scaled
 from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.craters import crater_ids
 from crater_pipeline.tiles.inside import assign_split
 
 FloatArray = NDArray[np.float64]
@@ -41,14 +42,15 @@ def publish(
     min_diameter_km: float,
     body: Body,
 ) -> pd.DataFrame:
-    """All craters (columns `COLUMNS`) in the order given, with calibrated scores and their standing.
+    """All craters (columns `COLUMNS`) in the order given, with their sizes, calibrated scores and standing.
 
     `matched` is a one-to-one match with the catalogue by `iou50`, chosen optimally among the craters at or above the
     threshold; those below may only match what these leave over. The rest are `unverifiable` below the diameter from
     which the catalogue is complete and `candidate` otherwise; without a catalogue (an empty one) all are candidates.
     `centre_sigma_km` (along each axis) and `diameter_sigma_km` are standard deviations, NaN where nothing is known.
     """
-    table = craters.rename(columns={"score": "raw_score"})
+    table = scaled(craters, point.diameter_scale).rename(columns={"score": "raw_score"})
+    table["crater_id"] = crater_ids(table["lon"], table["lat"], table["diameter_km"])  # the diameter is in the name
     table["score"] = point.calibration.apply(table["raw_score"].to_numpy(dtype=float))
     names = np.full(len(table), None, dtype=object)
     left = np.arange(len(catalogue))

@@ -1,8 +1,9 @@
-"""How a network's scores are read: the probability, the threshold, and how far a crater may be off."""
+"""How a network's answers are read: the probability, the threshold, the size, and how far a crater may be off."""
 
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, model_validator
 
@@ -76,6 +77,17 @@ class Scoring(Settings):
     threshold: float = Field(description="Operating threshold on the network's own score.")
     calibration: Calibration = Field(description="Network score to probability.")
     uncertainty: Uncertainty | None = Field(None, description="How far centres and diameters are off; null: not known.")
+    diameter_scale: float = Field(
+        1.0, gt=0, description="What found diameters are multiplied by: networks draw circles a few percent too small."
+    )
+
+
+SIZES = ("diameter_km", "diameter_px")
+
+
+def scaled(craters: pd.DataFrame, diameter_scale: float) -> pd.DataFrame:
+    """Craters with their diameters multiplied."""
+    return craters.assign(**{name: diameter_scale * craters[name].astype(float) for name in SIZES})
 
 
 class CurvePoint(Settings):
@@ -99,6 +111,7 @@ class OperatingPoint(Settings):
     """Where precision and recall are equal."""
     calibration: Calibration
     uncertainty: Uncertainty | None = None
+    diameter_scale: float = 1.0
     source: Literal["validation", "weights"]
     expected_calibration_error: float | None = None
     curve: tuple[CurvePoint, ...] = ()
@@ -114,6 +127,7 @@ class OperatingPoint(Settings):
             raw_threshold=own.threshold,
             calibration=own.calibration,
             uncertainty=own.uncertainty,
+            diameter_scale=own.diameter_scale,
             source="weights",
             min_diameter_km=min_diameter_km,
         )
@@ -121,4 +135,9 @@ class OperatingPoint(Settings):
     @property
     def scoring(self) -> Scoring:
         """How the same network's scores are read elsewhere."""
-        return Scoring(threshold=self.raw_threshold, calibration=self.calibration, uncertainty=self.uncertainty)
+        return Scoring(
+            threshold=self.raw_threshold,
+            calibration=self.calibration,
+            uncertainty=self.uncertainty,
+            diameter_scale=self.diameter_scale,
+        )

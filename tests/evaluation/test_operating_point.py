@@ -10,7 +10,8 @@ from crater_pipeline.evaluation.operating_point import operating_point
 from crater_pipeline.models.scores import Calibration, ErrorModel, OperatingPoint, Scoring, Uncertainty
 from tests.judged_region import MOON, Region, random_region
 
-WEIGHTS = Scoring(threshold=0.4, calibration=Calibration(kind="isotonic", raw=(0.0, 1.0), calibrated=(0.0, 0.5)))
+RULE = Calibration(kind="isotonic", raw=(0.0, 1.0), calibrated=(0.0, 0.5))
+WEIGHTS = Scoring(threshold=0.4, calibration=RULE)
 
 
 def point_of(region: Region, trained: bool = True, limit: float = 2.0, cut: float = 0.25) -> OperatingPoint:
@@ -29,6 +30,30 @@ def test_no_threshold_has_a_better_f1_on_the_validation_part() -> None:
         f1(counts_at(scene, pairs, [point.raw_threshold]))[0]
     )
     assert point.n_validation_truth == scene.truth["counts"].sum()
+
+
+@pytest.mark.parametrize("drawn", [0.95, 1.0, 1.06])
+def test_circles_that_are_drawn_too_small_or_too_large_are_scaled(drawn: float) -> None:
+    region = random_region(4, n=4000)
+    sizes = {name: drawn * region.craters[name] for name in ("diameter_km", "diameter_px")}
+    plain, point = (
+        point_of(region),
+        point_of(Region(region.craters.assign(**sizes), region.catalogue, region.footprint)),
+    )
+    assert plain.diameter_scale == pytest.approx(1.0, abs=0.01)
+    assert point.diameter_scale * drawn == pytest.approx(plain.diameter_scale, abs=0.02)
+    assert point.raw_threshold == pytest.approx(plain.raw_threshold, abs=0.02)
+    assert point.scoring.diameter_scale == point.diameter_scale
+
+
+def test_few_craters_hardly_change_the_scale() -> None:
+    region = random_region(4, n=4000)
+    sizes = {name: 0.9 * region.craters[name] for name in ("diameter_km", "diameter_px")}
+    small = Region(region.craters.assign(**sizes), region.catalogue, region.footprint)
+    many, few = point_of(small, limit=2.0), point_of(small, limit=5.0)
+    assert few.source == "validation"
+    assert few.n_validation_truth < many.n_validation_truth
+    assert 1.0 < few.diameter_scale < many.diameter_scale < 1 / 0.9 + 0.01
 
 
 def test_calibrated_and_raw_threshold_choose_the_same_craters() -> None:

@@ -34,6 +34,19 @@ def test_status() -> None:
     assert table["catalogue_id"].dropna().tolist() == ["K0", "K1"]
 
 
+def test_diameters_are_scaled_and_names_and_matches_follow() -> None:
+    point = OPERATING_POINT.model_copy(update={"diameter_scale": 1.1})
+    craters = craters_of([0, 5], [0, 0], [5, 1.9], [0.9, 0.9])
+    table = publish(craters, catalogue_of([5.0], [0], [3.7]), point, 2.0, MOON)
+    assert table["diameter_km"].tolist() == pytest.approx([5.5, 2.09])
+    assert table["diameter_px"].tolist() == pytest.approx((1.1 * craters["diameter_px"]).tolist(), abs=1e-3)
+    assert table["crater_id"].str.endswith(("D0005.50", "D0002.09")).all()
+    assert table["status"].tolist() == ["candidate", "candidate"]
+    plain = published(craters, catalogue_of([5.0], [0], [2.7]))
+    assert plain["status"].tolist() == ["candidate", "unverifiable"]
+    assert publish(craters, catalogue_of([5.0], [0], [2.7]), point, 2.0, MOON)["status"].tolist()[1] == "matched"
+
+
 def test_without_a_catalogue_all_are_candidates() -> None:
     table = published(craters_of([0, 1], [0, 0], [5, 1], [0.9, 0.9]), empty_catalogue())
     assert table["status"].tolist() == ["candidate", "candidate"]
