@@ -112,14 +112,21 @@ class OpenVinoEngine:
         }
         self.compiled = openvino.compile_model(model, "CPU", properties)
         self.own = threading.local()
+        # What the library makes ready at its first use, it must not make ready in two threads at a time.
+        self(torch.zeros(1, channels, size, size))
 
     def __call__(self, pictures: Tensor) -> Prediction:
         if not hasattr(self.own, "request"):
-            self.own.request = self.compiled.create_infer_request()
+            request = self.compiled.create_infer_request()
+            # Arrays over the request's own memory: nothing of the library's is made for a picture.
+            self.own.shown = request.get_input_tensor().data
+            self.own.answer = [request.get_output_tensor(i).data for i in range(3)]
+            self.own.request = request
         answers = []
         for picture in pictures.numpy():
-            found = self.own.request.infer({0: np.ascontiguousarray(picture[None])}, share_inputs=True)
-            answers.append([torch.from_numpy(found[i].copy()) for i in range(3)])
+            self.own.shown[0] = picture
+            self.own.request.infer()
+            answers.append([torch.from_numpy(grid.copy()) for grid in self.own.answer])
         return Prediction(*(torch.cat(grids) for grids in zip(*answers, strict=True)))
 
 
