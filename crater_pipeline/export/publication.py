@@ -66,7 +66,7 @@ def publish(
     table["centre_sigma_km"], table["diameter_sigma_km"] = _sigmas_km(table, point.uncertainty)
     # pixels of 1/1000: a 32-bit number's own digits, not those of its conversion
     table["diameter_px"] = table["diameter_px"].astype(float).round(3)
-    return table[COLUMNS].astype({"status": "str", "catalogue_id": "str"})
+    return table[COLUMNS].astype({"crater_id": "str", "status": "str", "catalogue_id": "str"})
 
 
 def _sigmas_km(table: pd.DataFrame, known: Uncertainty | None) -> tuple[FloatArray, FloatArray]:
