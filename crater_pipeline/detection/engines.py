@@ -151,14 +151,31 @@ def converted(network: CenterNet, shape: tuple[int, int, int, int], integers: bo
     file = folder / "network.xml"
     if file.is_file():
         return file
-    if integers:
-        model = quantised(openvino.Core().read_model(converted(network, shape)), network.view, size, cache / "scenes")
-    else:
-        plain = _Answering(network.float().cpu().eval())
-        model = openvino.convert_model(plain, example_input=torch.zeros(shape), input=[shape])
+    with _own_logging():
+        if integers:
+            plain = openvino.Core().read_model(converted(network, shape))
+            model = quantised(plain, network.view, size, cache / "scenes")
+        else:
+            answering = _Answering(network.float().cpu().eval())
+            model = openvino.convert_model(answering, example_input=torch.zeros(shape), input=[shape])
     with atomic_folder(folder) as temporary:
         openvino.save_model(model, temporary / file.name, compress_to_fp16=False)
     return file
+
+
+@contextmanager
+def _own_logging() -> Iterator[None]:
+    """Converters set levels and handlers of the root logger to what they like; afterwards it is ours again."""
+    root, kind = logging.getLogger(), logging.getLoggerClass()
+    level, handlers, filters = root.level, [(each, each.level) for each in root.handlers], root.filters[:]
+    try:
+        yield
+    finally:
+        logging.setLoggerClass(kind)
+        root.setLevel(level)
+        root.handlers[:], root.filters[:] = [each for each, _ in handlers], filters
+        for handler, own in handlers:
+            handler.setLevel(own)
 
 
 def network_hash(network: nn.Module) -> str:

@@ -1,5 +1,6 @@
 """What runs the network: the same answers, whatever it is."""
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,23 @@ def test_a_network_is_converted_once_and_another_one_anew() -> None:
     assert converted(network(), shape) == first
     assert first.stat().st_mtime_ns == made
     assert converted(network(seed=1), shape) != first
+
+
+@pytest.mark.parametrize("integers", [False, True])
+def test_a_conversion_leaves_our_logging_alone(
+    integers: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for module in ("openvino", "nncf"):
+        pytest.importorskip(module)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr("crater_pipeline.detection.quantising.SCENES", (0,))
+    root, kind = logging.getLogger(), logging.getLoggerClass()
+    before = (root.level, [(each, each.level) for each in root.handlers], root.filters[:])
+    converted(network(seed=3), (1, 1, SIZE, SIZE), integers)
+    assert (root.level, [(each, each.level) for each in root.handlers], root.filters) == before
+    assert logging.getLoggerClass() is kind
+    logging.getLogger("crater_pipeline.anything").warning("still heard")
+    assert "still heard" in caplog.text
 
 
 def test_a_networks_hash_tells_its_kind_and_its_weights() -> None:
