@@ -136,19 +136,19 @@ def _of_scene(scene: JudgedScene, own: Scoring) -> OperatingPoint:
 
 def _fitted(scene: JudgedScene, own: Scoring, min_diameter_km: float) -> OperatingPoint | None:
     """What the validation part says; None if nothing in it is found."""
-    diameter_scale = fitted_scale(scene, own)
+    first = _best_threshold(scene)
+    if first is None:
+        return None
+    diameter_scale = fitted_scale(scene, first, own)
     scene = replace(scene, pred=scaled(scene.pred, diameter_scale))
+    raw_threshold = _best_threshold(scene) or first
     pairs = scene.pairs(CRITERION)
     ranking = ranked(scene, pairs)
-    thresholds = candidate_thresholds(ranking)
-    curve = threshold_curve(scene, pairs, thresholds)
-    if curve.empty or not curve["f1"].max() > 0:
-        return None
+    curve = threshold_curve(scene, pairs, candidate_thresholds(ranking))
     raw, is_crater = ranking["score"].to_numpy(dtype=float), ranking["is_crater"].to_numpy(dtype=bool)
     fitted = calibration.fit(raw, is_crater)
     where = scene.pred.loc[ranking["pred"]]
     block = spatial_blocks(where["lon"], where["lat"], ECE_BLOCK_KM, scene.body)
-    raw_threshold = float(thresholds[np.nanargmax(curve["f1"].to_numpy(dtype=float))])
     in_calibrated = curve.assign(threshold=fitted.apply(curve["threshold"]))
     rows = in_calibrated.astype(object).where(in_calibrated.notna(), None).to_dict("records")
     return OperatingPoint(
@@ -166,12 +166,22 @@ def _fitted(scene: JudgedScene, own: Scoring, min_diameter_km: float) -> Operati
     )
 
 
-def fitted_scale(scene: JudgedScene, own: Scoring) -> float:
-    """The median of catalogue diameter over found one, of craters found at the threshold the weights come with.
+def _best_threshold(scene: JudgedScene) -> float | None:
+    """The raw score with the best F1; None if nothing is found."""
+    pairs = scene.pairs(CRITERION)
+    thresholds = candidate_thresholds(ranked(scene, pairs))
+    curve = threshold_curve(scene, pairs, thresholds)
+    if curve.empty or not curve["f1"].max() > 0:
+        return None
+    return float(thresholds[np.nanargmax(curve["f1"].to_numpy(dtype=float))])
+
+
+def fitted_scale(scene: JudgedScene, raw_threshold: float, own: Scoring) -> float:
+    """The median of catalogue diameter over found one, of craters found at the threshold.
 
     With n of them it weighs n / (n + `STEADY_SIZES`) against the weights' own scale.
     """
-    table = judge(scene, scene.pairs(CRITERION), own.threshold)
+    table = judge(scene, scene.pairs(CRITERION), raw_threshold)
     found = table[table["outcome"] == "true_positive"]
     if found.empty:
         return own.diameter_scale
