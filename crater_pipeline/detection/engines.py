@@ -26,7 +26,6 @@ log = logging.getLogger(__name__)
 Engine = Callable[[Tensor], Prediction]
 """Pictures (B, C, h, h), float32, to the network's answer about each, float32."""
 
-
 MOST_WORKERS = 8
 """Threads that hold a tile each. With more processors than these, several compute on one tile."""
 
@@ -70,6 +69,11 @@ def engine_for(network: CenterNet, settings: InferenceSettings, size: int, worke
     if chosen == "torch":
         return TorchEngine(network, half)
     return OpenVinoEngine(network, half, size, workers, integers=settings.precision == "int8")
+
+
+def pictures_a_pass(settings: InferenceSettings) -> int:
+    """Pictures per forward pass."""
+    return settings.batch_size or (8 if torch.cuda.is_available() else 1)
 
 
 def in_half(settings: InferenceSettings) -> bool:

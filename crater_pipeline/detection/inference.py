@@ -1,4 +1,4 @@
-"""A network over the tiles of a raster: reading ahead, batches, decoding, part by part."""
+"""A network over the tiles of a raster: a tile a thread, decoded, part by part."""
 
 import logging
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from crater_pipeline.detection.averaging import mean_over_suns
-from crater_pipeline.detection.engines import Engine, engine_for, shared_out
+from crater_pipeline.detection.engines import Engine, engine_for, pictures_a_pass, shared_out
 from crater_pipeline.detection.parts import FoundParts, found_parts
 from crater_pipeline.detection.pictures import Terrain, TileReader, open_pictures, shown_raster
 from crater_pipeline.detection.pyramid import coarser_levels
@@ -98,7 +98,7 @@ def search_in_parts(
     tiles = searched_tiles(grid.tiles(), valid, tiling.min_valid_fraction)
     if only is not None:
         tiles = [tile for tile in tiles if share_of_tile(tile, only) > 0]
-    per_batch = max(1, settings.batch() // suns)
+    per_batch = max(1, pictures_a_pass(settings) // suns)
     whole = _in_parts(tiles, per_batch)
     left = {number: part for number, part in whole.items() if number not in parts}
     groups = [

@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-import torch
 from pydantic import Field
 
 from crater_pipeline.light.views import View
@@ -60,10 +59,6 @@ class InferenceSettings(Settings):
         description="What runs the network. `openvino` is faster on CPUs; `auto` takes it where it is installed, there "
         "is no GPU and the CPU multiplies bf16, and torch otherwise. Scores differ by a few thousandths.",
     )
-
-    def batch(self) -> int:
-        """Pictures per forward pass."""
-        return self.batch_size or (8 if torch.cuda.is_available() else 1)
 
     def suns_for(self, view: View) -> int:
         """Pictures, or terrain views, of one tile."""

@@ -136,15 +136,15 @@ def _of_scene(scene: JudgedScene, own: Scoring) -> OperatingPoint:
 
 def _fitted(scene: JudgedScene, own: Scoring, min_diameter_km: float) -> OperatingPoint | None:
     """What the validation part says; None if nothing in it is found."""
-    first = _best_threshold(scene)
+    first = _tried(scene)
     if first is None:
         return None
-    diameter_scale = fitted_scale(scene, first, own)
+    diameter_scale = fitted_scale(scene, first[2], own)
     scene = replace(scene, pred=scaled(scene.pred, diameter_scale))
-    raw_threshold = _best_threshold(scene) or first
-    pairs = scene.pairs(CRITERION)
-    ranking = ranked(scene, pairs)
-    curve = threshold_curve(scene, pairs, candidate_thresholds(ranking))
+    second = _tried(scene)
+    if second is None:
+        return None
+    ranking, curve, raw_threshold = second
     raw, is_crater = ranking["score"].to_numpy(dtype=float), ranking["is_crater"].to_numpy(dtype=bool)
     fitted = calibration.fit(raw, is_crater)
     where = scene.pred.loc[ranking["pred"]]
@@ -166,14 +166,15 @@ def _fitted(scene: JudgedScene, own: Scoring, min_diameter_km: float) -> Operati
     )
 
 
-def _best_threshold(scene: JudgedScene) -> float | None:
-    """The raw score with the best F1; None if nothing is found."""
+def _tried(scene: JudgedScene) -> tuple[pd.DataFrame, pd.DataFrame, float] | None:
+    """Ranking, curve over the raw score, and the raw score with the best F1; None if nothing is found."""
     pairs = scene.pairs(CRITERION)
-    thresholds = candidate_thresholds(ranked(scene, pairs))
+    ranking = ranked(scene, pairs)
+    thresholds = candidate_thresholds(ranking)
     curve = threshold_curve(scene, pairs, thresholds)
     if curve.empty or not curve["f1"].max() > 0:
         return None
-    return float(thresholds[np.nanargmax(curve["f1"].to_numpy(dtype=float))])
+    return ranking, curve, float(thresholds[np.nanargmax(curve["f1"].to_numpy(dtype=float))])
 
 
 def fitted_scale(scene: JudgedScene, raw_threshold: float, own: Scoring) -> float:
