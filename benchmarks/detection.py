@@ -17,8 +17,9 @@ import torch
 from affine import Affine
 from rasterio.windows import Window
 
+from crater_pipeline.atomic import kept_folder
 from crater_pipeline.detection.inference import search_in_parts
-from crater_pipeline.detection.parts import found_parts
+from crater_pipeline.detection.parts import FoundParts
 from crater_pipeline.detection.pictures import Terrain
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.light.reflectance import ShadingSettings
@@ -86,7 +87,7 @@ def main() -> None:
         tiles = len(searched_tiles(grid.tiles(), valid_mask(image, CELL_PX), tiling.min_valid_fraction))
         bare = bare_seconds(load_network(weights, described), grid.size)
         before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
-        with found_parts(None, "") as parts:
+        with kept_folder(None, "") as kept:
             search_in_parts(
                 image,
                 load_network(weights, described),
@@ -95,7 +96,7 @@ def main() -> None:
                 MOON,
                 tiling,
                 settings,
-                parts,
+                FoundParts(kept),
                 terrain,
             )
         taken = time.perf_counter() - start

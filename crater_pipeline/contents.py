@@ -18,6 +18,12 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def file_stamp(path: Path) -> str:
+    """What tells a file from others and from what it was before, without reading it: place, size and time of change."""
+    status = path.stat()
+    return f"{path.resolve()} {status.st_size} {status.st_mtime_ns}"
+
+
 def read_head(path: Path, count: int = HEAD_BYTES) -> bytes:
     """The first `count` bytes of a file."""
     with path.open("rb") as file:

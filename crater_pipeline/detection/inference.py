@@ -13,9 +13,10 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from crater_pipeline.atomic import kept_folder
 from crater_pipeline.detection.averaging import mean_over_suns
 from crater_pipeline.detection.engines import Engine, engine_for, pictures_a_pass, shared_out
-from crater_pipeline.detection.parts import FoundParts, found_parts
+from crater_pipeline.detection.parts import FoundParts
 from crater_pipeline.detection.pictures import Terrain, TileReader, open_pictures, shown_raster
 from crater_pipeline.detection.pyramid import coarser_levels
 from crater_pipeline.detection.rows import empty_detections, kept_rows, tile_rows
@@ -65,7 +66,8 @@ def search(
     only: NDArray[np.bool_] | None = None,
 ) -> tuple[pd.DataFrame, TileGrid]:
     """All detections as one table, and the grid they refer to; see `search_in_parts`."""
-    with found_parts(None, "") as parts:
+    with kept_folder(None, "") as folder:
+        parts = FoundParts(folder)
         grid = search_in_parts(image, network, encoding, bounds, body, tiling, settings, parts, terrain, only)
         return pd.concat([empty_detections(), *parts.tables()], ignore_index=True), grid
 

@@ -1,9 +1,6 @@
 """The detections of a search under way, part by part on disk: a search that was cut off goes on from them."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,21 +29,3 @@ class FoundParts:
 
     def _path(self, number: int) -> Path:
         return self.folder / f"part_{number:07}.parquet"
-
-
-@contextmanager
-def found_parts(kept: Path | None, name: str) -> Iterator[FoundParts]:
-    """Parts of the search `name` in the folder `kept`, which is removed once the search has ended well.
-
-    What another search left there is removed first. With no folder they go with the process.
-    """
-    if kept is None:
-        with tempfile.TemporaryDirectory() as folder:
-            yield FoundParts(Path(folder))
-        return
-    for other in kept.glob("*"):
-        if other.name != name:
-            shutil.rmtree(other) if other.is_dir() else other.unlink()
-    (kept / name).mkdir(parents=True, exist_ok=True)
-    yield FoundParts(kept / name)
-    shutil.rmtree(kept)

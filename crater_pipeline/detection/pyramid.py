@@ -33,7 +33,7 @@ def _halve(raster: Path, target: Path, level: int) -> None:
     with open_raster(raster) as dataset:
         width, height = -(-dataset.width // 2), -(-dataset.height // 2)
         crs, transform = CRS.from_wkt(dataset.crs.to_wkt()), dataset.transform @ Affine.scale(2)
-        with create_raster(target, width, height, crs, transform, "float32", np.nan, level=1) as out:
+        with create_raster(target, width, height, crs, transform, "float32", np.nan) as out:
             for window in progress(windows(width, height, BLOCK_PX), f"level {level}"):
                 fine = Window(*(2 * value for value in window.flatten()))
                 data = read_window(dataset, fine, (int(window.height), int(window.width)))

@@ -2,7 +2,6 @@
 
 import logging
 import math
-from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,19 +14,12 @@ from rasterio.windows import Window
 
 from crater_pipeline.errors import UserError
 from crater_pipeline.light.reflectance import ShadingSettings, Sun, flat_reflectance, shade, to_uint8
-from crater_pipeline.rasters.files import (
-    create_raster,
-    info_of,
-    open_raster,
-    progress,
-    read_window,
-    windows,
-)
+from crater_pipeline.rasters.files import info_of, open_raster, progress, read_window, windows
 from crater_pipeline.rasters.grid import Grid
 from crater_pipeline.rasters.lattice import on_lattice
+from crater_pipeline.rasters.strips import Painter
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.projections import convergence_deg, scale_factor
-from crater_pipeline.workers import processors, worked
 
 logger = logging.getLogger(__name__)
 
@@ -133,8 +125,17 @@ def shade_block(
     return to_uint8(core, flat, settings.flat_grey)
 
 
-def shade_raster(elevation: Path, output: Path, body: Body, settings: ShadingSettings, block_px: int = 1024) -> None:
+def shade_raster(
+    elevation: Path,
+    output: Path,
+    body: Body,
+    settings: ShadingSettings,
+    block_px: int = 1024,
+    kept: Path | None = None,
+) -> None:
     """Write `elevation` (metres, on a conformal map of `body`) as greys 1..255, 0 for nodata, on the same grid.
+
+    kept: a folder for the strips of a large raster; those that are there already are not made again.
 
     Raises
     ------
@@ -154,10 +155,5 @@ def shade_raster(elevation: Path, output: Path, body: Body, settings: ShadingSet
     def block(window: Window, own: rasterio.DatasetReader) -> NDArray[np.uint8]:
         return shade_block(own, window, geometry, settings, halo)
 
-    blocks = windows(grid.width, grid.height, block_px)
-    with (
-        create_raster(output, grid.width, grid.height, grid.crs, grid.transform, "uint8", 0) as target,
-        closing(worked(partial(open_raster, elevation), blocks, block, processors())) as shaded,
-    ):
-        for window, grey in zip(progress(blocks, "shade"), shaded, strict=True):
-            target.write(grey, 1, window=window)
+    painter = Painter(partial(open_raster, elevation), block, grid, "uint8", 0, block_px)
+    painter.paint(output, "shade", kept)

@@ -30,6 +30,7 @@ from crater_pipeline.rasters.place import placed
 from crater_pipeline.rasters.reading import Reading, read_values, reading_of
 from crater_pipeline.rasters.unreadable import missing, unreadable
 from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.workers import processors
 
 logger = logging.getLogger(__name__)
 
@@ -207,11 +208,11 @@ def create_raster(
     transform: Affine,
     dtype: str,
     nodata: float | None,
-    level: int = 6,
 ) -> Iterator[rasterio.io.DatasetWriter]:
     """A one-band GeoTIFF to be written window by window; it appears at `path` when the block ends without error.
 
-    Tiles of `BLOCK_PX`, deflate of `level` (1 is fastest) with a predictor, BigTIFF where it may be needed.
+    Tiles of `BLOCK_PX`, BigTIFF where it may be needed. Deflate of the first level with a predictor: the sixth makes
+    files five percent smaller in three and a half times the time.
     """
     profile = {
         "driver": "GTiff",
@@ -226,7 +227,8 @@ def create_raster(
         "blockxsize": BLOCK_PX,
         "blockysize": BLOCK_PX,
         "compress": "deflate",
-        "zlevel": level,
+        "zlevel": 1,
+        "num_threads": processors(),
         "predictor": 3 if np.issubdtype(np.dtype(dtype), np.floating) else 2,
         "bigtiff": "IF_SAFER",
     }

@@ -3,7 +3,7 @@
 import logging
 import math
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,17 +14,16 @@ from numpy.typing import NDArray
 from pydantic import Field
 from rasterio.windows import Window
 
-from crater_pipeline.errors import NothingThereError
-from crater_pipeline.rasters.files import create_raster, info_of, open_raster, progress, read_window, windows
+from crater_pipeline.rasters.files import info_of, open_raster, read_window, windows
 from crater_pipeline.rasters.grid import Grid, shifted
 from crater_pipeline.rasters.reading import Kind, Reading, reading_of
 from crater_pipeline.rasters.region_grid import region_grid
 from crater_pipeline.rasters.resampling import PADDING, Resampling, resample
 from crater_pipeline.rasters.source_pixels import FloatArray, SourcePixels, source_coordinates
+from crater_pipeline.rasters.strips import Painter
 from crater_pipeline.settings import Settings
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
-from crater_pipeline.workers import processors, worked
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +51,10 @@ class ReprojectionSettings(Settings):
     )
 
 
+LOOKED_AT = 4
+"""Of so many rows and columns one is looked at for how large source pixels are, which changes slowly."""
+
+
 def _oversampling(x: FloatArray, y: FloatArray) -> tuple[tuple[int, int], float]:
     """Whole source pixels (y, x) per output pixel, least over the block, and how far they vary inside it."""
     factors, spread = [], 1.0
@@ -59,7 +62,9 @@ def _oversampling(x: FloatArray, y: FloatArray) -> tuple[tuple[int, int], float]
         if min(each.shape) < 2:
             factors.append(1)
             continue
-        step = np.hypot(np.diff(each, axis=1)[:-1], np.diff(each, axis=0)[:, :-1])
+        start, onwards = slice(None, -1, LOOKED_AT), slice(1, None, LOOKED_AT)
+        here = each[start, start]
+        step = np.hypot(each[start, onwards] - here, each[onwards, start] - here)
         step = step[np.isfinite(step)]
         low, high = (float(np.percentile(step, q)) for q in (1, 99)) if step.size else (1.0, 1.0)
         factors.append(max(1, math.floor(low)))
@@ -91,13 +96,16 @@ class Reader:
         if spread > 2.0 and max(width, height) > SMALLEST_BLOCK:
             return self._divided(window)
         out = np.full((height, width), np.nan, np.float32)
-        usable = np.isfinite(x) & np.isfinite(y) & (y >= 0) & (y <= self.mapping.source.height)
+        usable = np.isfinite(x) & (y >= 0) & (y <= self.mapping.source.height)
         if not usable.any():
             return out
-        left, right = self._span(x[usable], factor_x)
-        top, bottom = self._span(y[usable], factor_y)
+        # Nearly all blocks are usable as they are: their pixels need not be picked one by one.
+        picked = ... if usable.all() else usable
+        x, y = x[picked], y[picked]
+        left, right = self._span(x, factor_x)
+        top, bottom = self._span(y, factor_y)
         source = self._columns(left, right, top, bottom, factor_x, factor_y)
-        out[usable] = resample(source, (x[usable] - left) / factor_x, (y[usable] - top) / factor_y, self.method)
+        out[picked] = resample(source, (x - left) / factor_x, (y - top) / factor_y, self.method)
         return out
 
     def _divided(self, window: Window) -> NDArray[np.float32]:
@@ -157,12 +165,14 @@ def reproject_region(
     kind: Kind,
     settings: ReprojectionSettings,
     reading: Reading | None = None,
+    kept: Path | None = None,
 ) -> None:
     """Write the part of `mosaic` around `bounds` to `output` on the conformal map of the region.
 
     An `image` becomes uint8 with nodata 0: valid zeros are raised to 1, and what is not 8-bit is stretched between its
     0.1 and 99.9 percentiles. A `dtm` becomes float32 metres with nodata NaN. `reading` says how values come from what
-    is stored (`rasters.appraisal`); without it the header alone does, and values are metres.
+    is stored (`rasters.appraisal`); without it the header alone does, and values are metres. `kept`: a folder for the
+    strips of a large raster; those that are there already are not made again.
 
     Raises
     ------
@@ -184,27 +194,17 @@ def reproject_region(
         with open_raster(mosaic) as own:
             yield Reader(own, mapping, grid, method, reading)
 
-    def block(window: Window, reader: Reader) -> tuple[int, NDArray[Any]]:
-        """How many pixels have data, and what is written of them."""
+    def block(window: Window, reader: Reader) -> NDArray[Any]:
         values = reader.block(window)
-        known = np.isfinite(values)
         if kind == "dtm":
-            return int(known.sum()), (np.rint(values / step) * step).astype(np.float32)
+            return np.asarray(np.rint(values / step) * step, np.float32)
         grey = np.clip(np.rint((values - black) * (254.0 / (white - black)) + 1.0), 1, 255)
-        return int(known.sum()), np.where(known, grey, 0).astype(np.uint8)
+        return np.where(np.isfinite(values), grey, 0).astype(np.uint8)
 
     dtype, fill = ("uint8", 0.0) if kind == "image" else ("float32", math.nan)
-    blocks, valid = windows(grid.width, grid.height, WRITE_PX), 0
-    with (
-        create_raster(output, grid.width, grid.height, grid.crs, grid.transform, dtype, fill) as target,
-        closing(worked(opened, blocks, block, processors())) as made,
-    ):
-        for window, (count, values) in zip(progress(blocks, "reproject"), made, strict=True):
-            valid += count
-            target.write(values, 1, window=window)
-        if not valid:
-            raise NothingThereError(
-                f"{mosaic}: holds only nodata within the bounds {list(bounds)}; choose other bounds, or correct "
-                "the mosaic's nodata value"
-            )
+    nothing = (
+        f"{mosaic}: holds only nodata within the bounds {list(bounds)}; choose other bounds, or correct the mosaic's "
+        "nodata value"
+    )
+    Painter(opened, block, grid, dtype, fill, WRITE_PX).paint(output, "reproject", kept, nothing)
     logger.info("%s: %d x %d pixels of %.2f m, %s", output, grid.width, grid.height, grid.transform.a, grid.crs.name)

@@ -29,8 +29,8 @@ def _base(position: NDArray[np.float64], length: int) -> tuple[NDArray[np.intp],
     """Index of the pixel centre left of each point (held near the array) and the fraction of the way to the next."""
     position = position - 0.5
     lower = np.floor(position)
-    fraction = (position - lower).astype(np.float32)
-    return np.clip(lower, -1, length - 1).astype(np.intp), fraction
+    fraction = np.subtract(position, lower, out=position).astype(np.float32)
+    return np.clip(lower, -1, length - 1, out=lower).astype(np.intp), fraction
 
 
 def _convolve(
@@ -53,6 +53,21 @@ def _convolve(
     return out
 
 
+def _within(position: NDArray[np.float64], length: int) -> bool:
+    return bool(position.size) and bool(position.min() >= 0) and bool(position.max() <= length)
+
+
+def _holding(
+    source: Float32Array, x: NDArray[np.float64], y: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], Float32Array]:
+    """The points, those outside moved to the corner, and the values of the pixels that hold them, NaN outside."""
+    height, width = source.shape
+    inside = (x >= 0) & (x <= width) & (y >= 0) & (y <= height)
+    x, y = np.where(inside, x, 0.0), np.where(inside, y, 0.0)
+    holder = np.minimum(y.astype(np.intp), height - 1) * width + np.minimum(x.astype(np.intp), width - 1)
+    return x, y, np.where(inside, source.ravel().take(holder), np.float32(np.nan))
+
+
 def resample(
     source: Float32Array, x: NDArray[np.float64], y: NDArray[np.float64], method: Resampling = "cubic"
 ) -> Float32Array:
@@ -62,18 +77,15 @@ def resample(
     to the valid ones of the four nearest pixels when some of its sixteen are nodata, so that nodata never grows or
     bleeds.
     """
-    height, width = source.shape
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-    inside = (x >= 0) & (x <= width) & (y >= 0) & (y <= height)
-    x, y = np.where(inside, x, 0.0), np.where(inside, y, 0.0)
-    holder = np.minimum(y.astype(np.intp), height - 1) * width + np.minimum(x.astype(np.intp), width - 1)
-    nearest = source.ravel().take(holder)
-    valid = inside & ~np.isnan(nearest)
     if method == "nearest":
-        return np.where(valid, nearest, np.float32(np.nan))
+        return _holding(source, x, y)[2]
+    holding = None
+    if np.isnan(source).any() or not (_within(x, source.shape[1]) and _within(y, source.shape[0])):
+        x, y, holding = _holding(source, x, y)
     padded = np.pad(source, PADDING, mode="edge")
-    col, part_x = _base(x, width)
-    row, part_y = _base(y, height)
+    col, part_x = _base(x, source.shape[1])
+    row, part_y = _base(y, source.shape[0])
     one = np.float32(1.0)
     linear = ((one - part_x, part_x), (one - part_y, part_y))
     if method == "cubic":
@@ -81,6 +93,9 @@ def resample(
         out = _convolve(padded, col + corner, row + corner, _cubic_weights(part_x), _cubic_weights(part_y))
     else:
         out = _convolve(padded, col + PADDING, row + PADDING, *linear)
+    if holding is None:
+        return out
+    valid = ~np.isnan(holding)
     lost = valid & np.isnan(out)
     if lost.any():
         known = ~np.isnan(padded)

@@ -3,10 +3,11 @@
 import logging
 from pathlib import Path
 
+from crater_pipeline.atomic import kept_folder
 from crater_pipeline.code_files import code_hash
 from crater_pipeline.contents import file_hash, run_name
 from crater_pipeline.detection.inference import search_in_parts
-from crater_pipeline.detection.parts import found_parts
+from crater_pipeline.detection.parts import FoundParts
 from crater_pipeline.detection.pictures import Terrain
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.detection.suitability import warn_unsuitable
@@ -67,7 +68,8 @@ def detect(
     network = load_network(weights, described)
     told = [m.model_dump_json() for m in (body, tiling, settings, *([shading] if shading else []))]
     name = run_name([image, elevation, weights, metadata], [*told, str(bounds), code_hash(CODE)])
-    with found_parts(parts, name) as found:
+    with kept_folder(parts, name) as folder:
+        found = FoundParts(folder)
         grid = search_in_parts(
             image, network, described.size_encoding, Bounds(*bounds), body, tiling, settings, found, terrain
         )

@@ -3,6 +3,9 @@
 from pathlib import Path
 from typing import Literal
 
+from crater_pipeline.atomic import kept_folder
+from crater_pipeline.code_files import code_hash
+from crater_pipeline.contents import file_stamp, run_name
 from crater_pipeline.rasters.appraisal import Told, appraise
 from crater_pipeline.rasters.members import check_not_part_of
 from crater_pipeline.rasters.reading import Kind
@@ -12,6 +15,9 @@ from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
 from crater_pipeline.steps._kinds import GeoTiff
+
+CODE = "crater_pipeline.steps.reproject"
+"""This module, whose name is another one when it is run as a command."""
 
 
 def reproject(
@@ -25,6 +31,7 @@ def reproject(
     nodata: float | Literal["none"] | None = None,
     elevation_unit: ElevationUnit | float | None = None,
     settings: ReprojectionSettings | None = None,
+    parts: Path | None = None,
 ) -> None:
     """Reproject the part of a mosaic around a region so that craters are round in it.
 
@@ -48,11 +55,16 @@ def reproject(
         Unit of a terrain model's values: m, km, dm, cm, mm, ft, or the metres that it has (default: the file's).
     settings
         Section `reprojection` of the configuration as JSON.
+    parts
+        Folder for the finished strips of a large raster, removed in the end: work that was cut off goes on from it.
     """
     check_not_part_of(output, mosaic)
     area = Bounds(*bounds)
     _, reading = appraise(mosaic, body, Told(kind, band, nodata, elevation_unit), area)
-    reproject_region(mosaic, output, area, body, kind, settings or ReprojectionSettings(), reading)
+    settings = settings or ReprojectionSettings()
+    told = [file_stamp(mosaic), kind, str(bounds), body.model_dump_json(), repr(reading), settings.model_dump_json()]
+    with kept_folder(parts, run_name([], [*told, code_hash(CODE)])) as kept:
+        reproject_region(mosaic, output, area, body, kind, settings, reading, kept)
 
 
 if __name__ == "__main__":

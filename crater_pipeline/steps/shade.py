@@ -2,14 +2,27 @@
 
 from pathlib import Path
 
+from crater_pipeline.atomic import kept_folder
+from crater_pipeline.code_files import code_hash
+from crater_pipeline.contents import file_stamp, run_name
 from crater_pipeline.light.reflectance import ShadingSettings
 from crater_pipeline.light.shaded_raster import shade_raster
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
 from crater_pipeline.steps._kinds import GeoTiff
 
+CODE = "crater_pipeline.steps.shade"
+"""This module, whose name is another one when it is run as a command."""
 
-def shade(*, elevation: Path, output: GeoTiff, body: Body, settings: ShadingSettings | None = None) -> None:
+
+def shade(
+    *,
+    elevation: Path,
+    output: GeoTiff,
+    body: Body,
+    settings: ShadingSettings | None = None,
+    parts: Path | None = None,
+) -> None:
     """Shade a terrain model with the Lunar-Lambert law.
 
     Parameters
@@ -22,8 +35,13 @@ def shade(*, elevation: Path, output: GeoTiff, body: Body, settings: ShadingSett
         Body as JSON, for instance {"name": "moon", "radius_m": 1737400}.
     settings
         Section `shading` of the configuration as JSON.
+    parts
+        Folder for the finished strips of a large raster, removed in the end: work that was cut off goes on from it.
     """
-    shade_raster(elevation, output, body, settings or ShadingSettings())
+    settings = settings or ShadingSettings()
+    told = [file_stamp(elevation), body.model_dump_json(), settings.model_dump_json(), code_hash(CODE)]
+    with kept_folder(parts, run_name([], told)) as kept:
+        shade_raster(elevation, output, body, settings, kept=kept)
 
 
 if __name__ == "__main__":

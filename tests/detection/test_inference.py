@@ -10,8 +10,9 @@ import torch
 from affine import Affine
 from torch import Tensor, nn
 
+from crater_pipeline.atomic import kept_folder
 from crater_pipeline.detection.inference import search, search_in_parts
-from crater_pipeline.detection.parts import found_parts
+from crater_pipeline.detection.parts import FoundParts
 from crater_pipeline.detection.pictures import Terrain, sun_azimuths
 from crater_pipeline.detection.rows import DTYPES, empty_detections
 from crater_pipeline.detection.settings import InferenceSettings
@@ -187,7 +188,8 @@ def test_a_search_that_was_cut_off_goes_on_and_finds_the_same(tmp_path: Path, mo
 
     def searched(network: Dying, name: str = "same") -> list[pd.DataFrame]:
         options = InferenceSettings(engine="torch", precision="float32", batch_size=1, positions=1)
-        with found_parts(tmp_path / "kept", name) as parts:
+        with kept_folder(tmp_path / "kept", name) as folder:
+            parts = FoundParts(folder)
             search_in_parts(image, network, "log", BOUNDS, MOON, TILING, options, parts)  # type: ignore[arg-type]
             return list(parts.tables())
 

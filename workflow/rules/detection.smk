@@ -44,7 +44,7 @@ rule detect:
         " --body={params.body:q}"
         " --tiling={params.tiling:q}"
         " --settings={params.settings:q}"
-        " --parts=results/{wildcards.region}/parts"
+        " --parts=results/{wildcards.region}/detect.parts"
         " {params.shading}"
         " 2>&1 | tee {log:q}"
 

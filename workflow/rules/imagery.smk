@@ -141,6 +141,7 @@ rule reproject:
         " {params.unit}"
         " --body={params.body:q}"
         " --settings={params.settings:q}"
+        " --parts=results/{wildcards.region}/reproject.parts"
         " 2>&1 | tee {log:q}"
 
 
@@ -168,6 +169,7 @@ rule shade:
         " --output={output:q}"
         " --body={params.body:q}"
         " --settings={params.settings:q}"
+        " --parts=results/{wildcards.region}/shade.parts"
         " 2>&1 | tee {log:q}"
 
 
