@@ -87,14 +87,43 @@ class TorchEngine:
     def __init__(self, network: CenterNet, half: bool) -> None:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.network = network.to(self.device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-        self.half = half
+        self.half, self.told = half, False
+
+    def __call__(self, pictures: Tensor) -> Prediction:
+        """The answers; pictures for which memory does not suffice at once are shown in halves.
+
+        Raises
+        ------
+        UserError
+            If it does not suffice for one of them.
+        """
+        try:
+            return self._answer(pictures)
+        except RuntimeError as error:
+            if not _out_of_memory(error):
+                raise
+        if len(pictures) == 1:
+            raise UserError(
+                f"the network: {self.device.type} memory does not suffice for one tile; end what else uses it, or make "
+                "tiling.size smaller"
+            )
+        if not self.told:
+            log.warning("memory does not suffice for %d pictures a pass: shown in smaller batches", len(pictures))
+        self.told = True
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        return Prediction(*map(torch.cat, zip(*map(self, pictures.chunk(2)), strict=True)))
 
     @torch.inference_mode()
-    def __call__(self, pictures: Tensor) -> Prediction:
+    def _answer(self, pictures: Tensor) -> Prediction:
         shown = pictures.to(self.device, memory_format=torch.channels_last)
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.half):
             answer: Prediction = self.network(shown)
         return Prediction(*(grid.float() for grid in answer))
+
+
+def _out_of_memory(error: RuntimeError) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 class OpenVinoEngine:

@@ -43,6 +43,8 @@ def run_app(app: cyclopts.App) -> None:
         sys.exit(f"error: {error}")
     except OSError as error:
         sys.exit(f"error: {mishap(error)}")
+    except MemoryError:
+        sys.exit("error: memory does not suffice; end other programs, or take a smaller region")
     except ValidationError as error:
         details = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         sys.exit(f"error: {error.title}: {details}")

@@ -20,7 +20,7 @@ from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.errors import UserError
 from crater_pipeline.light.reflectance import Sun
 from crater_pipeline.light.views import CHANNELS, terrain_view
-from crater_pipeline.models.centernet import CenterNet
+from crater_pipeline.models.centernet import CenterNet, Prediction
 from crater_pipeline.models.initial import metadata_path, shipped_weights
 from crater_pipeline.models.metadata import read_metadata
 from crater_pipeline.models.settings import BackboneName
@@ -50,6 +50,35 @@ def test_openvino_answers_as_torch_does(backbone: BackboneName) -> None:
     for ours, theirs in zip(got, wanted, strict=True):
         assert ours.dtype == torch.float32
         assert torch.allclose(ours, theirs, atol=2e-3, rtol=1e-3)
+
+
+class Narrow(CenterNet):
+    """A network on a device that has memory for so many pictures at once."""
+
+    room = 2
+
+    def forward(self, images: torch.Tensor) -> Prediction:
+        if len(images) > self.room:
+            raise torch.OutOfMemoryError("out of memory")
+        return super().forward(images)
+
+
+def test_pictures_that_memory_does_not_hold_at_once_are_shown_in_smaller_batches(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    torch.manual_seed(0)
+    narrow = Narrow("hourglass_compact").eval()
+    pictures = torch.randn(7, 1, SIZE, SIZE)
+    engine = TorchEngine(narrow, half=False)
+    got, again = engine(pictures), engine(pictures)
+    assert torch.equal(got.heatmap, again.heatmap)
+    assert caplog.text.count("memory does not suffice for 7 pictures") == 1
+    narrow.room = 7
+    for ours, wanted in zip(got, engine(pictures), strict=True):
+        assert torch.allclose(ours, wanted, atol=1e-5)
+    narrow.room = 0
+    with pytest.raises(UserError, match="one tile"):
+        engine(pictures)
 
 
 def test_an_answer_does_not_depend_on_what_is_beside_it() -> None:
