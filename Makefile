@@ -1,5 +1,6 @@
 # make craters   the simulated region, from nothing to results/demo/craters.gpkg and results/demo/report.html
 # make test      every check that CI runs
+# make test-faults   the chain with fifty of its stages killed, and other mishaps (about twenty minutes)
 # make test-lowest   the tests against the lowest versions that pyproject.toml allows, in an environment of their own
 # make docs      regenerate config/README.md and the README's rule graph
 # Needs python >= 3.11 and a package index; everything is installed into .venv.
@@ -7,7 +8,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: craters test test-lowest check install docs clean
+.PHONY: craters test test-faults test-lowest check install docs clean
 
 # The first interpreter that runs and is new enough; PYTHON=... overrides.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
@@ -28,6 +29,9 @@ test: $(INSTALLED)
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 	pytest -n $(WORKERS) --dist loadfile
+
+test-faults: $(INSTALLED)
+	CRATER_KILLS=50 pytest tests/faults
 
 # Torch goes first here too; its one version is that of constraints.txt.
 test-lowest:

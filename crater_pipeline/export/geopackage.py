@@ -12,10 +12,10 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from crater_pipeline.atomic import atomic_path
 from crater_pipeline.export.edits import content_hash, keep_edited
 from crater_pipeline.export.reference_systems import authority, wkt1
 from crater_pipeline.export.streams import GEOMETRY, Geometries, feature_stream
+from crater_pipeline.export.writing import written
 from crater_pipeline.recognition import HASH_KEY
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.craters import circle_polygons, crosses_antimeridian
@@ -95,7 +95,7 @@ def write_geopackage(
 
     A file that is there and was edited since it was written is kept beside the new one, see `edits.keep_edited`.
     """
-    with atomic_path(path) as temporary:
+    with written(path) as temporary:
         with _constant_clock():
             for layer in layers:
                 _write_layer(temporary, layer, body)

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pyogrio
 
-from crater_pipeline.atomic import atomic_path
 from crater_pipeline.export.reference_systems import wkt1
 from crater_pipeline.export.streams import GEOMETRY, Geometries, feature_stream
+from crater_pipeline.export.writing import written
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.craters import circle_polygons
 
@@ -54,7 +54,7 @@ def write_shapefile(
     too_long = [name for name in table.columns if len(name) > 10]
     if too_long:
         raise ValueError(f"names of more than ten characters: {too_long}")
-    with atomic_path(path) as temporary:
+    with written(path) as temporary:
         pyogrio.write_arrow(
             feature_stream(table, polygons),
             temporary,

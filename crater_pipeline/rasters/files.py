@@ -233,10 +233,16 @@ def create_raster(
         "bigtiff": "IF_SAFER",
     }
     with rasterio.Env(**WRITING_OPTIONS), atomic_path(path) as temporary:
-        with rasterio.open(temporary, "w", **profile) as dataset:
-            yield dataset
+        full = UserError(f"{path}: could not be written to its end; is the disk full?")
+        try:
+            with rasterio.open(temporary, "w", **profile) as dataset:
+                yield dataset
+        except RasterioError as error:
+            if not str(error).startswith("Write failed"):
+                raise
+            raise full from error
         if not _is_whole(temporary):
-            raise UserError(f"{path}: could not be written to its end; is the disk full?")
+            raise full
 
 
 def _is_whole(path: Path) -> bool:
