@@ -109,7 +109,7 @@ def parents(module: str) -> Iterator[str]:
         yield module
 
 
-def imported_names(path: Path, module: str) -> Iterator[str]:
+def imported_names(path: Path, module: str) -> tuple[str, ...]:
     """Dotted names of ours imported anywhere in the file, inside functions too; some may be no modules.
 
     `from package import name` yields both `package` and `package.name`, since `name` may be a module.
@@ -117,7 +117,17 @@ def imported_names(path: Path, module: str) -> Iterator[str]:
     import by name are seen. Imports for type checkers only are not followed: nothing runs of them.
     """
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    for node in executed_nodes(ast.parse(path.read_text(encoding="utf-8"), filename=str(path))):
+    return _names_in(path.read_text(encoding="utf-8"), package)
+
+
+@cache
+def _names_in(source: str, package: str) -> tuple[str, ...]:
+    """As `imported_names`, of a text: each file is looked into once, however many steps import it."""
+    return tuple(_names_of(ast.parse(source), package))
+
+
+def _names_of(tree: ast.AST, package: str) -> Iterator[str]:
+    for node in executed_nodes(tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):

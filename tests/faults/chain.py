@@ -111,9 +111,10 @@ def name_of(process: psutil.Process) -> str:
 
 def _children(run: subprocess.Popen[str]) -> list[psutil.Process]:
     try:
-        return psutil.Process(run.pid).children(recursive=True)
+        children: list[psutil.Process] = psutil.Process(run.pid).children(recursive=True)
     except psutil.NoSuchProcess:
         return []
+    return children
 
 
 def _words(process: psutil.Process) -> list[str]:
