@@ -1,6 +1,6 @@
 # make craters   the simulated region, from nothing to results/demo/craters.gpkg and results/demo/report.html
 # make test      every check that CI runs
-# make test-faults   the chain with fifty of its stages killed, and other mishaps (about twenty minutes)
+# make test-faults   fifty stages of a chain killed, 400 damaged files, full disks (about twenty minutes)
 # make test-lowest   the tests against the lowest versions that pyproject.toml allows, in an environment of their own
 # make docs      regenerate config/README.md and the README's rule graph
 # Needs python >= 3.11 and a package index; everything is installed into .venv.
@@ -31,7 +31,7 @@ test: $(INSTALLED)
 	pytest -n $(WORKERS) --dist loadfile
 
 test-faults: $(INSTALLED)
-	CRATER_KILLS=50 pytest tests/faults
+	CRATER_KILLS=50 CRATER_DAMAGES=400 pytest tests/faults
 
 # Torch goes first here too; its one version is that of constraints.txt.
 test-lowest:

@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from crater_pipeline.atomic import write_text
 from crater_pipeline.errors import UserError
 from crater_pipeline.labels.learnable import tile_annotations
+from crater_pipeline.tables import read_json
 from crater_pipeline.tiles.grid import Tile
+
+NEEDED = {
+    "images": {"id", "file_name", "split", "level", "row", "col", "x_off", "y_off", "width"},
+    "annotations": {"image_id", "bbox", "circle", "diameter_km", "ignore"},
+}
+"""What is read of the entries of a document."""
 
 
 def coco_document(tiles: pd.DataFrame, craters: pd.DataFrame, pixel_size_m: float) -> dict[str, Any]:
@@ -78,12 +85,19 @@ class CocoTile:
     ignored: NDArray[np.bool_]
 
 
+def read_document(annotations: Path) -> dict[str, Any]:
+    """A COCO document with all that is read of one here; `UserError` if it is another file, or damaged."""
+    document = read_json(annotations)
+    for kind, needed in NEEDED.items():
+        entries = document.get(kind)
+        if not isinstance(entries, list) or any(not isinstance(each, dict) or needed - each.keys() for each in entries):
+            raise UserError(f"{annotations}: not a COCO file with {kind} as we write them; run the label step again")
+    return document
+
+
 def read_coco(annotations: Path, images: Path, split: str) -> list[CocoTile]:
     """The tiles of one split."""
-    try:
-        document = json.loads(annotations.read_text())
-    except (FileNotFoundError, json.JSONDecodeError) as error:
-        raise UserError(f"{annotations}: not a readable COCO file ({error}); run the label step again") from None
+    document = read_document(annotations)
     by_image: dict[int, list[dict[str, Any]]] = {}
     for annotation in document["annotations"]:
         by_image.setdefault(annotation["image_id"], []).append(annotation)

@@ -106,7 +106,7 @@ def open_raster(path: Path) -> Iterator[rasterio.DatasetReader]:
                 # Whether a missing georeference matters is for the caller to say, in words of ours.
                 warnings.simplefilter("ignore", NotGeoreferencedWarning)
                 dataset = rasterio.open(path)
-        except RasterioError as error:
+        except (RasterioError, UnicodeDecodeError) as error:  # a damaged header may be no text
             raise unreadable(path, error) from error
         with dataset:
             yield dataset

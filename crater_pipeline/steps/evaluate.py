@@ -14,6 +14,7 @@ from crater_pipeline.evaluation.confirmation import Witness
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.evaluation.subsets import SHADOW
 from crater_pipeline.evaluation.summary import SPLIT, evaluate_region, plain
+from crater_pipeline.labels.coco import read_document
 from crater_pipeline.labels.learnable import raster_circles
 from crater_pipeline.labels.shadow import shadow_share
 from crater_pipeline.models.scores import OperatingPoint
@@ -21,7 +22,7 @@ from crater_pipeline.rasters.files import raster_info
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
 from crater_pipeline.steps._kinds import JsonFile, ParquetFile
-from crater_pipeline.tables import read_geotable, read_json, read_model, read_table
+from crater_pipeline.tables import read_geotable, read_model, read_table
 
 logger = logging.getLogger(__name__)
 
@@ -110,7 +111,7 @@ def evaluate(
     if detections is not None and annotations is not None and len(truth):
         figures["coco_tiles"] = coco_figures(
             read_table(detections, DETECTIONS),
-            read_json(annotations),
+            read_document(annotations),
             figures["min_diameter_km"],
             settings.max_detections,
             SPLIT,
