@@ -3,7 +3,23 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import Literal
+
+Content = Literal["any", "table", "raster"]
+"""What a downloaded file is to be."""
+
+STARTS = {
+    ".tif": (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
+    ".zip": (b"PK\3\4",),
+    ".gz": (b"\x1f\x8b",),
+    ".png": (b"\x89PNG",),
+    ".jp2": (b"\0\0\0\x0cjP",),
+    ".parquet": (b"PAR1",),
+}
+"""How files of these endings begin."""
+
+TEXT_WITH_ZEROS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
 
 HEAD_BYTES = 512
 """How much of a file is looked at to see what it is."""
@@ -39,6 +55,19 @@ def is_web_page(head: bytes) -> bool:
     while rest.startswith((b"<?", b"<!--")):
         rest = rest.partition(b"-->" if rest.startswith(b"<!--") else b">")[2].lstrip()
     return rest.startswith(PAGE_STARTS)
+
+
+def mismatch(head: bytes, content: Content, name: str) -> str | None:
+    """Why a file that begins so cannot be what its name and its use say; None if it can."""
+    if not head:
+        return "is empty"
+    ending = PurePath(name).suffix.lower().replace(".tiff", ".tif")
+    if ending in STARTS and not head.startswith(STARTS[ending]):
+        return f"does not begin as a file with the ending {ending} does"
+    packed = head.startswith((*STARTS[".zip"], *STARTS[".gz"], *STARTS[".parquet"], *TEXT_WITH_ZEROS))
+    if content == "table" and b"\0" in head and not packed:
+        return "is neither a table nor an archive that holds one"
+    return None
 
 
 def run_name(files: Iterable[Path | None], told: Iterable[str]) -> str:

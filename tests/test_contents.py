@@ -1,6 +1,6 @@
 import pytest
 
-from crater_pipeline.contents import is_web_page
+from crater_pipeline.contents import Content, is_web_page, mismatch
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,23 @@ from crater_pipeline.contents import is_web_page
 )
 def test_web_pages_are_told_by_their_first_bytes(head: bytes, page: bool) -> None:
     assert is_web_page(head) is page
+
+
+@pytest.mark.parametrize(
+    ("head", "content", "name", "wrong"),
+    [
+        (b"II*\0rest", "raster", "a.TIF", None),
+        (b"MM\0+rest", "raster", "a.tiff", None),
+        (b"PDS_VERSION_ID", "raster", "a.IMG", None),
+        (b"lon,lat", "raster", "a.tif", "does not begin as a file with the ending .tif does"),
+        (b"PK\3\4\0\0", "table", "robbins_2018", None),
+        (b"PK\3\4\0\0", "table", "a.zip", None),
+        (b"lon,lat", "table", "a.zip", "does not begin as a file with the ending .zip does"),
+        (b"\xff\xfel\0o\0n\0", "table", "a.csv", None),
+        (b"II*\0rest", "table", "a.csv", "is neither a table nor an archive that holds one"),
+        (b"", "any", "a", "is empty"),
+        (b"\0\1", "any", "a", None),
+    ],
+)
+def test_files_are_told_by_name_and_use(head: bytes, content: Content, name: str, wrong: str | None) -> None:
+    assert mismatch(head, content, name) == wrong

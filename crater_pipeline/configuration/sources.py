@@ -42,7 +42,12 @@ class Source(Settings):
         description="Checksum of the remote file (null: not checked). A mosaic with one is "
         "downloaded whole, once for all its regions.",
     )
+    mirrors: tuple[str, ...] = Field(
+        (), description="Other `https://...` of the same file, tried in this order where `url` does not work."
+    )
+    size_bytes: int | None = Field(None, ge=1, description="Size of the remote file (null: not checked).")
     citation: str | None = Field(None, description="How its authors want to be cited; kept with the results.")
+    licence: str | None = Field(None, description="Terms under which it may be used; kept beside a download.")
 
     @field_validator("url")
     @classmethod
@@ -50,6 +55,19 @@ class Source(Settings):
         if "://" in url and not url.startswith(REMOTE):
             raise ValueError(f"'{url}' is neither a path nor http(s); download it and give its path")
         return url if url.startswith(REMOTE) else plain_path(url)
+
+    @field_validator("mirrors")
+    @classmethod
+    def _http(cls, mirrors: tuple[str, ...]) -> tuple[str, ...]:
+        for mirror in mirrors:
+            if not mirror.startswith(REMOTE):
+                raise ValueError(f"'{mirror}' is not http(s); a file of your own goes into url")
+        return mirrors
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """All its addresses (of a remote source), in the order in which they are tried."""
+        return (self.url, *self.mirrors)
 
     @property
     def remote(self) -> bool:

@@ -9,22 +9,26 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from crater_pipeline.download.http import RemoteFile, read_range
+from crater_pipeline.download.gdal_file import CONNECTIONS
+from crater_pipeline.download.remote import Parts, RemoteFile
+from crater_pipeline.errors import UserError
+from crater_pipeline.rasters.reading import Reading
 
-CONNECTIONS = 8
-"""Requests under way at once: enough to hide the latency, few enough for a public archive."""
+CUT_OFF = "it ends before its last pixel: it was cut off when it was put there; take another address (mirrors)"
 
 WORTHWHILE_SHARE = 0.5
 """Whole strips are read if the window takes up more of their width than this."""
 
 COALESCED_GAP_BYTES = 32_768
 """Two pieces nearer to each other than this are one request: the bytes between cost less than another round trip."""
+
+ONE_REQUEST_BYTES = 1 << 20
+"""Pieces are put together up to this, so that several connections share what is large."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +71,30 @@ def row_layout(dataset: rasterio.DatasetReader, remote: RemoteFile, window: Wind
     )
 
 
+def block_ranges(dataset: rasterio.DatasetReader, reading: Reading, window: Window) -> list[tuple[int, int]]:
+    """(offset, length) in bytes of the blocks of a TIFF that a window touches; none for what is no TIFF."""
+    if dataset.driver != "GTiff":
+        return []
+    bands = [*reading.bands, *([reading.alpha] if reading.alpha else [])]
+    height, width = dataset.block_shapes[bands[0] - 1]
+    top, left = int(window.row_off), int(window.col_off)
+    found = set()
+    for row in range(top // height, (top + int(window.height) - 1) // height + 1):
+        for column in range(left // width, (left + int(window.width) - 1) // width + 1):
+            for band in bands:
+                place = f"{column}_{row}"
+                offset = dataset.get_tag_item(f"BLOCK_OFFSET_{place}", "TIFF", bidx=band)
+                length = dataset.get_tag_item(f"BLOCK_SIZE_{place}", "TIFF", bidx=band)
+                if offset is not None and length is not None:
+                    found.add((int(offset), int(length)))
+    return sorted(found)
+
+
 def coalesce(pieces: list[tuple[int, int]]) -> Iterator[tuple[int, int, list[int]]]:
     """(offset, length, members) of requests that hold several neighbouring pieces, given in rising order."""
     start, end, members = pieces[0][0], sum(pieces[0]), [0]
     for index, (offset, length) in enumerate(pieces[1:], 1):
-        if 0 <= offset - end <= COALESCED_GAP_BYTES:
+        if 0 <= offset - end <= COALESCED_GAP_BYTES and offset + length - start <= ONE_REQUEST_BYTES:
             members.append(index)
         else:
             yield start, end - start, members
@@ -80,16 +103,23 @@ def coalesce(pieces: list[tuple[int, int]]) -> Iterator[tuple[int, int, list[int
     yield start, end - start, members
 
 
-def read_rows(client: httpx.Client, url: str, layout: RowLayout, window: Window) -> NDArray[Any]:
-    """The pixels of `window`, shape (h, w), in the raster's own type; raises httpx's errors."""
+def pieces_of(layout: RowLayout, window: Window) -> list[tuple[int, int]]:
+    """(offset, length) in bytes of each row of a window."""
+    rows = range(int(window.row_off), int(window.row_off + window.height))
+    return [layout.piece(row, int(window.col_off), int(window.width)) for row in rows]
+
+
+def read_rows(parts: Parts, layout: RowLayout, window: Window) -> NDArray[Any]:
+    """The pixels of `window`, shape (h, w), in the raster's own type; raises what `Parts.read` does."""
     height, width = int(window.height), int(window.width)
-    rows = range(int(window.row_off), int(window.row_off) + height)
-    pieces = [layout.piece(row, int(window.col_off), width) for row in rows]
+    pieces = pieces_of(layout, window)
     requests = list(coalesce(pieces))
     out = np.empty((height, width), layout.dtype.newbyteorder("="))
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        answers = pool.map(lambda request: read_range(client, url, request[0], request[1]), requests)
-        for (start, _, members), answer in zip(requests, answers, strict=True):
+        answers = pool.map(lambda request: parts.read(request[0], request[1]), requests)
+        for (start, length, members), answer in zip(requests, answers, strict=True):
+            if len(answer) < length:
+                raise UserError(f"{parts.remote.url}: {CUT_OFF}")
             for member in members:
                 out[member] = np.frombuffer(answer, layout.dtype, width, pieces[member][0] - start)
     return out

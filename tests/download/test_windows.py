@@ -1,38 +1,33 @@
 """Windows of remote rasters: the same pixels as the file's, for a small share of its bytes."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import rasterio
-import stamina
 from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
 from rasterio.windows import Window
 
+from crater_pipeline.download.blocks import blocks_of
+from crater_pipeline.download.coverage import Wanted, source_window
+from crater_pipeline.download.origin import Origin
 from crater_pipeline.download.rows import COALESCED_GAP_BYTES, coalesce
-from crater_pipeline.download.windows import blocks_of, download_window, source_window
+from crater_pipeline.download.windows import download_window
 from crater_pipeline.errors import UserError
 from crater_pipeline.rasters.files import raster_info
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps.download import download
-from tests.download.patience import hurry
+from tests.download.patience import IMPATIENT
 from tests.range_server import Files, serve
 
 MOON = Body(name="moon", radius_m=1_737_400.0)
 SIMPLE_CYLINDRICAL = CRS.from_user_input("+proj=eqc +R=1737400 +units=m")
 DEGREE_M = np.pi * MOON.radius_m / 180.0
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting() -> Iterator[None]:
-    with stamina.set_testing(True, attempts=6):
-        yield
 
 
 def write_raster(
@@ -77,7 +72,7 @@ def test_a_window_has_the_pixels_of_the_file_for_few_bytes(layout: str, dtype: s
     content = source.read_bytes()
     output = tmp_path / "out" / "mosaic.tif"
     with serve(Files({"world.tif": content})) as files:
-        download(url=files.url("world.tif"), output=output, bounds=(-35, 25, -15, 35), body=MOON, margin_deg=1.0)
+        download(url=[files.url("world.tif")], output=output, bounds=(-35, 25, -15, 35), body=MOON, margin_deg=1.0)
         assert files.bytes_sent < len(content) / 6
     with rasterio.open(output) as part, rasterio.open(source) as whole:
         assert part.dtypes == (dtype,)
@@ -90,14 +85,16 @@ def test_a_window_has_the_pixels_of_the_file_for_few_bytes(layout: str, dtype: s
         row, col = (round(v) for v in whole.index(part.transform.c, part.transform.f, op=float))
         np.testing.assert_array_equal(part.read(1), data[row : row + part.height, col : col + part.width])
         assert CRS.from_wkt(part.crs.to_wkt()).equals(CRS.from_wkt(whole.crs.to_wkt()))
-    assert [path.name for path in output.parent.iterdir()] == ["mosaic.tif"]
+    assert sorted(path.name for path in output.parent.iterdir()) == ["mosaic.tif", "mosaic.tif.source.json"]
 
 
 @pytest.mark.parametrize("layout", ["rows", "tiles"])
 def test_across_the_antimeridian_columns_run_on(layout: str, tmp_path: Path) -> None:
     source, data = world(tmp_path / "world.tif", width=3600, **LAYOUTS[layout])
     with serve(Files({"world.tif": source.read_bytes()})) as files:
-        download_window(files.url("world.tif"), tmp_path / "mosaic.tif", Bounds(170, -5, -170, 5), MOON, 0.0)
+        download_window(
+            Origin([files.url("world.tif")]), tmp_path / "mosaic.tif", Wanted(Bounds(170, -5, -170, 5), MOON, 0.0)
+        )
         assert files.bytes_sent < source.stat().st_size / 4
     info = raster_info(tmp_path / "mosaic.tif")
     assert 200 <= info.width <= 210
@@ -117,27 +114,30 @@ def test_an_interrupted_download_asks_only_for_what_is_missing(tmp_path: Path) -
     bounds = Bounds(-100, -40, 100, 40)
     out = tmp_path / "out"
     with serve(Files({"world.tif": source.read_bytes()})) as files:
-        download_window(files.url("world.tif"), out / "undisturbed.tif", bounds, MOON, 0.0)
+        download_window(Origin([files.url("world.tif")]), out / "undisturbed.tif", Wanted(bounds, MOON, 0.0))
         all_bytes, count = files.bytes_sent, len(files.requests)
-        files.faults, files.bytes_sent = ["fine"] * (count // 2) + [404] * 1000, 0
+        files.faults, files.bytes_sent = [*["fine"] * (count // 2), *[404] * 1000], 0
         with pytest.raises(UserError):
-            download_window(files.url("world.tif"), out / "mosaic.tif", bounds, MOON, 0.0)
+            download_window(Origin([files.url("world.tif")]), out / "mosaic.tif", Wanted(bounds, MOON, 0.0))
         assert not (out / "mosaic.tif").exists()
         kept = list(out.glob(".mosaic.tif.*.blocks/*.npy"))
         assert kept
         files.faults, files.bytes_sent = [], 0
-        download_window(files.url("world.tif"), out / "mosaic.tif", bounds, MOON, 0.0)
+        download_window(Origin([files.url("world.tif")]), out / "mosaic.tif", Wanted(bounds, MOON, 0.0))
         assert files.bytes_sent < 0.8 * all_bytes
     with rasterio.open(out / "mosaic.tif") as part, rasterio.open(out / "undisturbed.tif") as expected:
         np.testing.assert_array_equal(part.read(1), expected.read(1))
-    assert sorted(path.name for path in out.iterdir()) == ["mosaic.tif", "undisturbed.tif"]
+    made = {path.name for path in out.iterdir()}
+    assert made == {f"{name}.tif{ending}" for name in ("mosaic", "undisturbed") for ending in ("", ".source.json")}
 
 
 def test_transient_faults_are_outlived(tmp_path: Path) -> None:
     source, _ = world(tmp_path / "world.tif", width=3600, **LAYOUTS["rows"])
     with serve(Files({"world.tif": source.read_bytes()})) as files:
         files.faults = [503, "fine", "fine", "fine", "fine", 503, "cut", 500]
-        download_window(files.url("world.tif"), tmp_path / "mosaic.tif", Bounds(0, 0, 20, 10), MOON, 0.5)
+        download_window(
+            Origin([files.url("world.tif")]), tmp_path / "mosaic.tif", Wanted(Bounds(0, 0, 20, 10), MOON, 0.5)
+        )
     assert raster_info(tmp_path / "mosaic.tif").width > 200
 
 
@@ -153,15 +153,12 @@ def test_transient_faults_are_outlived(tmp_path: Path) -> None:
     ],
     ids=str,
 )
-def test_silence_is_outlived_wherever_it_falls(
-    layout: str, faults: list[int | str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stamina.set_testing(False)
-    hurry(monkeypatch)
+def test_silence_is_outlived_wherever_it_falls(layout: str, faults: list[Any], tmp_path: Path) -> None:
     source, data = world(tmp_path / "world.tif", width=3600, **LAYOUTS[layout])
     with serve(Files({"world.tif": source.read_bytes()})) as files:
-        files.faults = faults
-        download_window(files.url("world.tif"), tmp_path / "mosaic.tif", Bounds(0, 0, 20, 10), MOON, 0.5)
+        files.faults = list(faults)
+        wanted = Wanted(Bounds(0, 0, 20, 10), MOON, 0.5)
+        download_window(Origin([files.url("world.tif")]), tmp_path / "mosaic.tif", wanted, IMPATIENT)
         assert files.faults == []
     with rasterio.open(tmp_path / "mosaic.tif") as part, rasterio.open(source) as whole:
         row, col = (round(v) for v in whole.index(part.transform.c, part.transform.f, op=float))
@@ -172,7 +169,9 @@ def test_nodata_is_the_files_own_else_the_given_one(tmp_path: Path) -> None:
     for name, own in (("own", 9), ("none", None)):
         source, _ = world(tmp_path / f"{name}.tif", width=720, nodata=own)
         with serve(Files({"world.tif": source.read_bytes()})) as files:
-            download_window(files.url("world.tif"), tmp_path / "m.tif", Bounds(0, 0, 20, 10), MOON, 0.0, nodata=3)
+            download_window(
+                Origin([files.url("world.tif")]), tmp_path / "m.tif", Wanted(Bounds(0, 0, 20, 10), MOON, 0.0, nodata=3)
+            )
         assert raster_info(tmp_path / "m.tif").nodata == (own or 3)
 
 
@@ -192,7 +191,7 @@ def test_one_band_is_fetched_and_colours_as_their_luminance(tmp_path: Path) -> N
     with serve(Files({"rgba.tif": path.read_bytes()})) as files:
         url = files.url("rgba.tif")
         for band, wanted, scale in ((None, grey, 1.0), (2, colours[1], 2.0)):
-            download_window(url, tmp_path / "m.tif", Bounds(0, 0, 20, 10), MOON, 0.0, band=band)
+            download_window(Origin([url]), tmp_path / "m.tif", Wanted(Bounds(0, 0, 20, 10), MOON, 0.0, band=band))
             with rasterio.open(tmp_path / "m.tif") as cut:
                 info = raster_info(tmp_path / "m.tif")
                 left, top = (round(float(v)) for v in info.pixel(0.0, 10.0, MOON))
@@ -201,19 +200,19 @@ def test_one_band_is_fetched_and_colours_as_their_luminance(tmp_path: Path) -> N
                 assert (cut.scales, cut.nodata) == ((scale,), 0)
             np.testing.assert_allclose(got, np.where(colours[3] == 0, 0, np.maximum(wanted, 1))[window], atol=1)
         with pytest.raises(UserError, match="no band 7"):
-            download_window(url, tmp_path / "m.tif", Bounds(0, 0, 20, 10), MOON, 0.0, band=7)
+            download_window(Origin([url]), tmp_path / "m.tif", Wanted(Bounds(0, 0, 20, 10), MOON, 0.0, band=7))
 
 
 def refused(files: Files, name: str, tmp_path: Path, match: str, body: Body = MOON) -> None:
     folder = tmp_path / "refused"
     with pytest.raises(UserError, match=match):
-        download_window(files.url(name), folder / "mosaic.tif", Bounds(0, 50, 20, 60), body, 0.0)
+        download_window(Origin([files.url(name)]), folder / "mosaic.tif", Wanted(Bounds(0, 50, 20, 60), body, 0.0))
     assert list(folder.iterdir()) == []
 
 
 def test_mistakes_are_told_apart_and_leave_nothing(tmp_path: Path) -> None:
     source, _ = world(tmp_path / "world.tif", width=720)
-    contents = {
+    contents: dict[str, bytes | Path] = {
         "page.tif": b"<!DOCTYPE html><html><title>Not found</title></html>",
         "text.tif": b"no raster at all" * 100,
         "world.tif": source.read_bytes(),

@@ -13,7 +13,8 @@ TABLE = b"lon,lat,diameter_km\n1,2,3\n"
 
 def test_a_catalogue_is_downloaded(tmp_path: Path) -> None:
     with serve(Files({"c.csv": TABLE})) as files:
-        download_catalogue(url=files.url("c.csv"), output=tmp_path / "c.csv", sha256=hashlib.sha256(TABLE).hexdigest())
+        checksum = hashlib.sha256(TABLE).hexdigest()
+        download_catalogue(url=[files.url("c.csv")], output=tmp_path / "c.csv", sha256=checksum)
     assert (tmp_path / "c.csv").read_bytes() == TABLE
 
 

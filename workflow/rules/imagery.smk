@@ -48,7 +48,8 @@ rule download:
     input:
         code=code("download"),
     output:
-        "results/{region}/mosaic.tif",
+        # update: not deleted beforehand, so that the step can keep what the server still has
+        update("results/{region}/mosaic.tif"),
     log:
         "results/{region}/logs/download.log",
     benchmark:
@@ -59,7 +60,16 @@ rule download:
     resources:
         mem_mb=2000,
     params:
-        url=lambda wildcards: regions[wildcards.region].mosaic.url,
+        url=lambda wildcards: repeated("url", regions[wildcards.region].mosaic.urls),
+        size=lambda wildcards: option(
+            "size-bytes", regions[wildcards.region].mosaic.size_bytes
+        ),
+        citation=lambda wildcards: option(
+            "citation", regions[wildcards.region].mosaic.citation
+        ),
+        licence=lambda wildcards: option(
+            "licence", regions[wildcards.region].mosaic.licence
+        ),
         bounds=of_region("bounds"),
         margin=of_region("margin_deg"),
         band=lambda wildcards: option("band", regions[wildcards.region].mosaic.band),
@@ -69,7 +79,10 @@ rule download:
         body=region_body,
     shell:
         "python -m crater_pipeline.steps.download"
-        " --url={params.url:q}"
+        " {params.url}"
+        " {params.size}"
+        " {params.citation}"
+        " {params.licence}"
         " --output={output:q}"
         " --bounds={params.bounds}"
         " --margin-deg={params.margin}"
@@ -95,11 +108,25 @@ rule download_mosaic:
     resources:
         mem_mb=1000,
     params:
-        url=lambda wildcards: configuration.mosaics[wildcards.mosaic].url,
+        url=lambda wildcards: repeated(
+            "url", configuration.mosaics[wildcards.mosaic].urls
+        ),
+        size=lambda wildcards: option(
+            "size-bytes", configuration.mosaics[wildcards.mosaic].size_bytes
+        ),
+        citation=lambda wildcards: option(
+            "citation", configuration.mosaics[wildcards.mosaic].citation
+        ),
+        licence=lambda wildcards: option(
+            "licence", configuration.mosaics[wildcards.mosaic].licence
+        ),
         sha256=lambda wildcards: configuration.mosaics[wildcards.mosaic].sha256,
     shell:
         "python -m crater_pipeline.steps.download_mosaic"
-        " --url={params.url:q}"
+        " {params.url}"
+        " {params.size}"
+        " {params.citation}"
+        " {params.licence}"
         " --output={output:q}"
         " --sha256={params.sha256}"
         " 2>&1 | tee {log:q}"

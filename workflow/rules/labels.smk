@@ -6,7 +6,8 @@ rule download_catalogue:
     input:
         code=code("download_catalogue"),
     output:
-        "results/catalogues/{catalogue}{suffix}",
+        # update: not deleted beforehand, so that the step can keep what the server still has
+        update("results/catalogues/{catalogue}{suffix}"),
     log:
         "results/logs/download_catalogue/{catalogue}{suffix}.log",
     benchmark:
@@ -17,13 +18,27 @@ rule download_catalogue:
     resources:
         mem_mb=1000,
     params:
-        url=lambda wildcards: configuration.catalogues[wildcards.catalogue].url,
+        url=lambda wildcards: repeated(
+            "url", configuration.catalogues[wildcards.catalogue].urls
+        ),
+        size=lambda wildcards: option(
+            "size-bytes", configuration.catalogues[wildcards.catalogue].size_bytes
+        ),
+        citation=lambda wildcards: option(
+            "citation", configuration.catalogues[wildcards.catalogue].citation
+        ),
+        licence=lambda wildcards: option(
+            "licence", configuration.catalogues[wildcards.catalogue].licence
+        ),
         checksum=lambda wildcards: option(
             "sha256", configuration.catalogues[wildcards.catalogue].sha256
         ),
     shell:
         "python -m crater_pipeline.steps.download_catalogue"
-        " --url={params.url:q}"
+        " {params.url}"
+        " {params.size}"
+        " {params.citation}"
+        " {params.licence}"
         " --output={output:q}"
         " {params.checksum}"
         " 2>&1 | tee {log:q}"
