@@ -73,6 +73,9 @@ regions:
     training: {unfrozen_epochs: 5}   # any section given in a region wins over the global one
 ```
 
+At the top level, `sources` names a folder, or the beginning of addresses (`https://mirror.example.org/moon/`), where
+remote files are looked for by their names before their own addresses are asked; see "Without a network" in the README.
+
 Names consist of `a-z`, `0-9` and `_` and begin with a letter. Unknown keys are errors. Required keys have no default.
 """
 

@@ -1,6 +1,6 @@
 """The configuration: entries by name (bodies, mosaics, catalogues, regions) and the stages' own settings.
 
-Only the workflow imports this module; a step receives nothing but its own section.
+Only the workflow, and the command `fetch`, import this module; a step receives nothing but its own section.
 """
 
 from collections.abc import Mapping
@@ -97,6 +97,12 @@ class Configuration(Settings):
 
     bodies: dict[Name, BodyEntry] = Field(description="Planetary bodies.")
     mosaics: dict[Name, Mosaic] = Field(description="Imagery and terrain models.")
+    sources: str | None = Field(
+        None,
+        min_length=1,
+        description="A folder, or the beginning of addresses (`https://.../`), where remote files are looked for by "
+        "their names before their own addresses are asked. `crater-pipeline fetch <region> --to <folder>` makes one.",
+    )
     catalogues: dict[Name, Catalogue] = Field(default_factory=dict, description="Craters already known.")
     regions: dict[Name, Region] = Field(min_length=1, description="Areas whose craters are wanted.")
     reprojection: ReprojectionSettings = Field(default_factory=ReprojectionSettings)

@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -45,6 +46,11 @@ def _end_unless_readable(paths: list[Path]) -> None:
 
 def check_file(path: Path) -> None:
     """Raise `UserError` unless `path` is a mapping in YAML or JSON, UTF-8, that gives no key twice."""
+    read_file(path)
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """The mapping in a YAML or JSON file; `UserError` as `check_file`."""
     try:
         text = _text(path)
         document = _parsed(text, path)
@@ -58,6 +64,7 @@ def check_file(path: Path) -> None:
     if not isinstance(document, dict):
         found = "empty" if document is None else f"not a mapping ({excerpt(document)})"
         raise UserError(f"{path}: {found}; write sections with their keys, such as tiling: {{size: 512}}")
+    return document
 
 
 def _text(path: Path) -> str:

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from crater_pipeline.baselines.settings import BaselineSettings
+from crater_pipeline.configuration.needs import given_sources
 from crater_pipeline.configuration.plan import RegionPlan
-from crater_pipeline.configuration.sources import Source
 from crater_pipeline.errors import UserError
 from crater_pipeline.rasters.appraisal import usable
 
@@ -15,12 +14,9 @@ def unusable_files(plan: RegionPlan) -> Iterator[str]:
 
     It is not there, or it is a mosaic that is no raster or stands on another body.
     """
-    known = plan.configuration.catalogues
-    catalogues = [plan.catalogue_name, *plan.region.witnesses, plan.stage(BaselineSettings).catalogue]
-    given: dict[str, object] = {f"mosaics.{plan.region.mosaic}.url": plan.mosaic}
-    given |= {f"catalogues.{name}.url": known[name] for name in catalogues if name in known}
-    for key, source in given.items():
-        if not isinstance(source, Source) or source.remote:
+    for name, source in given_sources(plan).items():
+        key = f"{name}.url"
+        if source.remote:
             continue
         if not source.path.exists():
             yield f"{key}: {source.path} is not there; correct the path (relative ones start at {Path.cwd()})"

@@ -13,6 +13,7 @@ from crater_pipeline.baselines.settings import BaselineSettings
 from crater_pipeline.configuration import limits as derived
 from crater_pipeline.configuration.entries import STAGES, Configuration, Region, Stage
 from crater_pipeline.configuration.initial_weights import InitialWeights
+from crater_pipeline.configuration.provided import provided_part
 from crater_pipeline.configuration.sources import (
     Catalogue,
     FileCatalogue,
@@ -22,13 +23,16 @@ from crater_pipeline.configuration.sources import (
     SimulatedMosaic,
 )
 from crater_pipeline.detection.settings import InferenceSettings
+from crater_pipeline.download.coverage import Wanted
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.export.dating import DatingSettings
 from crater_pipeline.labels.learnable import LabelSettings
 from crater_pipeline.light.reflectance import ShadingSettings
 from crater_pipeline.models.settings import ModelSettings, view_of
+from crater_pipeline.rasters.appraisal import NO_NODATA
 from crater_pipeline.rasters.reprojection import ReprojectionSettings
 from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.training.settings import TrainingSettings
 
 CONTEXT_ALLOWANCE = 1.1
@@ -88,9 +92,26 @@ class RegionPlan:
     def bounds(self) -> tuple[float, float, float, float]:
         return self.region.bounds
 
-    @property
+    @cached_property
     def mosaic(self) -> Mosaic:
+        """Where the region's raster comes from; a file of its part of it where `sources` has one."""
+        entry, sources = self._mosaic_entry, self.configuration.sources
+        if sources is None or not isinstance(entry, RasterMosaic) or not entry.remote:
+            return entry
+        part = provided_part(sources, entry, self.wanted)
+        return entry if part is None else entry.model_copy(update={"url": str(part), "band": None, "mirrors": ()})
+
+    @property
+    def _mosaic_entry(self) -> Mosaic:
         return self.configuration.mosaics[self.region.mosaic]
+
+    @property
+    def wanted(self) -> Wanted:
+        """The part of a remote mosaic that is fetched for the region."""
+        entry = self._mosaic_entry
+        band, nodata = (entry.band, entry.nodata) if isinstance(entry, RasterMosaic) else (None, None)
+        value = None if nodata == NO_NODATA else nodata
+        return Wanted(Bounds(*self.bounds), self.body, self._margin_deg(entry), band, value)
 
     @property
     def catalogue_name(self) -> str | None:
@@ -102,7 +123,7 @@ class RegionPlan:
 
     @property
     def body(self) -> Body:
-        return body(self.configuration, self.mosaic.body)
+        return body(self.configuration, self._mosaic_entry.body)
 
     @property
     def kind(self) -> str:
@@ -176,7 +197,11 @@ class RegionPlan:
     @property
     def margin_deg(self) -> float:
         """Degrees of latitude beyond the bounds that are read as context."""
-        margin_m = CONTEXT_ALLOWANCE * self.reprojection.margin_px * self.pixel_size_m
+        return self._margin_deg(self._mosaic_entry)
+
+    def _margin_deg(self, mosaic: Mosaic) -> float:
+        pixel_size_m = self.reprojection.pixel_size_m or derived.mosaic_pixel_size_m(mosaic)
+        margin_m = CONTEXT_ALLOWANCE * self.reprojection.margin_px * pixel_size_m
         return round(degrees(margin_m / self.body.radius_m), 4)
 
     @property
@@ -305,7 +330,7 @@ class RegionPlan:
         }
         files = ((self.mosaic, self.mosaic_file), (self.catalogue, self.catalogue_file))
         sources = [
-            {**source.model_dump(mode="json", include={"url", "sha256", "citation"}), "file": file}
+            {**source.model_dump(mode="json", include={"url", "sha256", "citation", "licence"}), "file": file}
             for source, file in files
             if isinstance(source, RasterMosaic | FileCatalogue)
         ]

@@ -71,6 +71,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     default.write_text(yaml.safe_dump(deep_merge(yaml.safe_load(default.read_text()), comparisons)))
     for configuration in (mine, *(yaml.safe_load(path.read_text()) for path in (ROOT / "config").glob("*.yaml"))):
         write_sources(checkout.folder, configuration)
+    for folder in re.findall(r"sources=(\S+)", " ".join(COMMANDS)):
+        (checkout.folder / folder).mkdir()
     for weights in re.findall(r"[\w/]+\.safetensors", " ".join(filled(" ".join(COMMANDS)))):
         path = checkout.folder / weights
         path.parent.mkdir(parents=True, exist_ok=True)
