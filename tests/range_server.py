@@ -32,6 +32,8 @@ class Files:
     modified: str | None = None
     content_type: str | None = None
     ranges: bool = True
+    conditional: bool = True
+    """Whether If-Range is known."""
     length: bool = True
     """Whether answers say how long they are; else they end with the connection."""
     redirects: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -133,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
         wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", asked or "")
         version = files.etag or files.modified
         start, stop = 0, size
-        if wanted and self.headers.get("If-Range", version) == version:
+        if wanted and (not files.conditional or self.headers.get("If-Range", version) == version):
             start, stop = int(wanted[1]), min(int(wanted[2] or size) + 1, size)
             if start >= size:
                 self._empty(416, Content_Range=f"bytes */{size}")

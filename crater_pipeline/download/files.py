@@ -91,6 +91,9 @@ class _Transfer:
             if start and not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
                 self.discard()
                 raise httpx.ReadError("the server sent another range than asked for", request=response.request)
+            if start and headers.get("If-Range") not in (None, version_of(response)):
+                self.discard()  # a server that does not know If-Range sends parts of another state of the file
+                raise httpx.ReadError("the file has changed", request=response.request)
             remote = self._answered_by(response, total_size(response), begun)
             self.state.write_text(json.dumps({"url": self.url, "version": remote.version}))
             self.so_far.begin(remote.size, start)

@@ -93,8 +93,9 @@ def test_a_later_call_goes_on_too(files: Files, tmp_path: Path) -> None:
     assert files.bytes_sent == len(CONTENT)
 
 
-def test_a_file_that_changed_in_between_is_fetched_anew(files: Files, tmp_path: Path) -> None:
-    output = tmp_path / "big.bin"
+@pytest.mark.parametrize("conditional", [True, False], ids=["If-Range", "without If-Range"])
+def test_a_file_that_changed_in_between_is_fetched_anew(files: Files, conditional: bool, tmp_path: Path) -> None:
+    output, files.conditional = tmp_path / "big.bin", conditional
     files.faults = ["cut", *[503] * 20]
     with pytest.raises(UserError):
         download_file(Origin([files.url("big.bin")]), output)
