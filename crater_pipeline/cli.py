@@ -13,8 +13,8 @@ STEPS = Path(__file__).parent / "steps"
 HELP = """Impact craters from lunar imagery.
 
 `crater-pipeline find my.tif --out craters.gpkg` finds the craters of a georeferenced raster with the shipped weights.
-`crater-pipeline fetch <region> --check` says whether what a region of the configuration needs can be downloaded, and how
-large it is. The other commands are the steps of the workflow, which Snakemake runs:
+`crater-pipeline fetch <region> --check` says whether what a region needs can be downloaded, and how large it is.
+The other commands are the steps of the workflow, which Snakemake runs:
 `snakemake --cores 8 results/<region>/craters.gpkg`.
 """
 
