@@ -26,7 +26,8 @@ from crater_pipeline.light.views import View
 from crater_pipeline.models.centernet import CenterNet, Prediction
 from crater_pipeline.models.decoding import decode
 from crater_pipeline.models.settings import SizeEncoding
-from crater_pipeline.rasters.files import RasterInfo, progress, valid_mask
+from crater_pipeline.rasters.files import RasterInfo, valid_mask
+from crater_pipeline.rasters.progress import progress
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.tiles.grid import Tile, TileGrid, TilingSettings

@@ -28,10 +28,10 @@ from crater_pipeline.rasters.files import (
     RasterInfo,
     create_raster,
     info_of,
-    progress,
 )
 from crater_pipeline.rasters.grid import shifted
 from crater_pipeline.rasters.one_band import profile_of, read_as_one_band
+from crater_pipeline.rasters.progress import progress
 from crater_pipeline.rasters.reading import Reading, reading_of
 from crater_pipeline.rasters.source_pixels import SourcePixels
 from crater_pipeline.sphere.bodies import Body

@@ -60,15 +60,23 @@ def _holds_tiles(folder: Path) -> bool:
 
 SHAPEFILE_MEMBERS = (".shx", ".dbf", ".prj", ".cpg")
 
-GeoPackageFile = Annotated[Path, Kind("GeoPackage of this program", (".gpkg",), is_own_geopackage)]
+GEOPACKAGE = Kind("GeoPackage of this program", (".gpkg",), is_own_geopackage)
+PARQUET = Kind("Parquet table", (".parquet",), begins(b"par1"))
+SHAPEFILE = Kind("shapefile", (".shp",), begins(b"\0\0\x27\x0a"), SHAPEFILE_MEMBERS)
+CRATER_TABLE = Kind("table of craters of this program", (".csv",), begins(b"crater_id,"))
+GEOJSON = Kind("GeoJSON", (".geojson",), begins(b"{"))
+
+GeoPackageFile = Annotated[Path, GEOPACKAGE]
+CraterFile = Annotated[Path, GEOPACKAGE, SHAPEFILE, GEOJSON, PARQUET, CRATER_TABLE]
+"""Of the kind that its ending says."""
 QgisProject = Annotated[Path, Kind("QGIS project", (".qgz",), is_project)]
-ParquetFile = Annotated[Path, Kind("Parquet table", (".parquet",), begins(b"par1"))]
+ParquetFile = Annotated[Path, PARQUET]
 JsonFile = Annotated[Path, Kind("JSON document", (".json",), begins(b"{"))]
 HtmlPage = Annotated[Path, Kind("HTML page", (".html", ".htm"), begins(b"<!doctype html", b"<html"))]
 GeoTiff = Annotated[Path, Kind("TIFF", (".tif", ".tiff"), begins(*TIFF))]
 WeightsFile = Annotated[Path, Kind("file of weights", (".safetensors",), _is_weights)]
-Shapefile = Annotated[Path, Kind("shapefile", (".shp",), begins(b"\0\0\x27\x0a"), SHAPEFILE_MEMBERS)]
-CraterCsv = Annotated[Path, Kind("table of craters of this program", (".csv",), begins(b"crater_id,"))]
+Shapefile = Annotated[Path, SHAPEFILE]
+CraterCsv = Annotated[Path, CRATER_TABLE]
 CorrectedCsv = Annotated[
     Path,
     Kind("corrected catalogue of this program", (".csv",), begins(b"catalogue_id,lon,lat,diameter_km,origin")),
