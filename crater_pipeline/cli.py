@@ -22,7 +22,7 @@ def build_app() -> cyclopts.App:
     """The command line. Steps are discovered by file, so that a new one needs no registration."""
     app = cyclopts.App(name="crater-pipeline", help=HELP, version=__version__, help_format="markdown")
     for path in sorted(STEPS.glob("[a-z]*.py")):
-        app.command(f"crater_pipeline.steps.{path.stem}:{path.stem}", name=names(path.stem), help=summary(path))
+        app.command(f"crater_pipeline.steps.{path.stem}:{path.stem}", name=names(path.stem), help=description(path))
     return app
 
 
@@ -31,11 +31,11 @@ def names(step: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((step, step.replace("_", "-"))))
 
 
-def summary(path: Path) -> str:
-    """First line of the step function's docstring, read without importing it."""
+def description(path: Path) -> str:
+    """What a step's docstring says before its parameters, read without importing the step."""
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.FunctionDef) and node.name == path.stem:
-            return (ast.get_docstring(node) or "").partition("\n")[0]
+            return (ast.get_docstring(node) or "").partition("\nParameters\n---")[0].strip()
     raise LookupError(f"{path}: no function '{path.stem}'")
 
 

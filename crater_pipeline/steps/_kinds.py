@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 from crater_pipeline.contents import read_head
-from crater_pipeline.recognition import is_own_geopackage, is_project
+from crater_pipeline.recognition import is_own_geopackage, is_plugin, is_project
 
 TIFF = (b"ii*\0", b"mm\0*", b"ii+\0", b"mm\0+")
 LABELS = (b"pds_version_id", b"ccsd3zf", b"object = isiscube")
@@ -85,6 +85,7 @@ SimulatedCsv = Annotated[Path, Kind("catalogue in Robbins's columns", (".csv",),
 DiamFile = Annotated[Path, Kind("CraterStats file", (".diam",), begins(b"area ="))]
 SccFile = Annotated[Path, Kind("spatial crater count", (".scc",), begins(b"# spatial crater count"))]
 TileFolder = Annotated[Path, Kind("folder of tiles", (), _holds_tiles, folder=True)]
+PluginFolder = Annotated[Path, Kind("plugin of this program", (), is_plugin, folder=True)]
 DownloadedTable = Annotated[Path, Kind("table", (), _is_table_or_archive)]
 DownloadedRaster = Annotated[
     Path, Kind("raster", (), begins(*TIFF, b"pds_version_id", b"ccsd3zf", b"object = isiscube"))
