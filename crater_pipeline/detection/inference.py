@@ -136,8 +136,8 @@ def search_in_parts(
             return number, pd.concat(tile_rows(*each, grid) for each in zip(shown, boxes, masks, strict=True))
 
         with closing(worked(opener, groups, look, workers)) as looked:
-            steps = zip(looked, progress(groups, "searching tiles"), strict=True)
-            for number, found in groupby((step[0] for step in steps), key=itemgetter(0)):
+            steps = zip(progress(groups, "searching tiles"), looked, strict=True)
+            for number, found in groupby((step[1] for step in steps), key=itemgetter(0)):
                 rows = pd.concat([empty_detections(), *(rows for _, rows in found)], ignore_index=True)
                 parts.add(number, kept_rows(rows, grid, info, bounds, body, settings))
     return grid

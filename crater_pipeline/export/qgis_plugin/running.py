@@ -16,7 +16,7 @@ from typing import Any
 
 POLL_S = 0.1
 
-PATIENCE_S = 10.0
+PATIENCE_S = 20.0
 """What the program is given to clean up before it is killed."""
 
 FOREIGN = ("PYTHON", "PROJ_", "GDAL_")
