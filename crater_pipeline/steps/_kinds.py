@@ -19,6 +19,9 @@ LABELS = (b"pds_version_id", b"ccsd3zf", b"object = isiscube")
 
 TILE = re.compile(r"(train|val|test)_.*\.png")
 
+DEMO_FILES = ("moon.tif", "terrain.tif", "known_craters.csv", "craters.gpkg", "map.html")
+"""What the demonstration makes; programs that open it add names that begin alike."""
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -58,6 +61,10 @@ def _holds_tiles(folder: Path) -> bool:
     return all(TILE.fullmatch(path.name) for path in folder.iterdir())
 
 
+def _holds_demo(folder: Path) -> bool:
+    return all(path.name.startswith(DEMO_FILES) for path in folder.iterdir())
+
+
 SHAPEFILE_MEMBERS = (".shx", ".dbf", ".prj", ".cpg")
 
 GEOPACKAGE = Kind("GeoPackage of this program", (".gpkg",), is_own_geopackage)
@@ -85,6 +92,7 @@ SimulatedCsv = Annotated[Path, Kind("catalogue in Robbins's columns", (".csv",),
 DiamFile = Annotated[Path, Kind("CraterStats file", (".diam",), begins(b"area ="))]
 SccFile = Annotated[Path, Kind("spatial crater count", (".scc",), begins(b"# spatial crater count"))]
 TileFolder = Annotated[Path, Kind("folder of tiles", (), _holds_tiles, folder=True)]
+DemoFolder = Annotated[Path, Kind("folder of the demonstration", (), _holds_demo, folder=True)]
 PluginFolder = Annotated[Path, Kind("plugin of this program", (), is_plugin, folder=True)]
 DownloadedTable = Annotated[Path, Kind("table", (), _is_table_or_archive)]
 DownloadedRaster = Annotated[
