@@ -28,6 +28,10 @@ def configure_logging() -> None:
     warnings.filterwarnings("ignore", module="lightning.*")
 
 
+NO_EMPTY = cyclopts.Parameter(negative_iterable=())
+"""No options such as `--empty-bounds`, which mean nothing here."""
+
+
 def run_app(app: cyclopts.App) -> None:
     """Run `app` on the process's arguments; exit 1 with one message on a user's mistake.
 
@@ -55,6 +59,8 @@ def run_app(app: cyclopts.App) -> None:
 
 def run(step: Callable[..., Any]) -> None:
     """Command line of one step: its keyword-only parameters become options."""
-    app = cyclopts.App(name=f"python -m crater_pipeline.steps.{step.__name__}", help_format="markdown")
+    app = cyclopts.App(
+        name=f"python -m crater_pipeline.steps.{step.__name__}", help_format="markdown", default_parameter=NO_EMPTY
+    )
     app.default(step)
     run_app(app)

@@ -145,10 +145,9 @@ def tell_weights(weights: Path, described: WeightsMetadata, kind: Kind, told: bo
     """Say which weights are taken, why, and what they were trained for."""
     shipped = f"shipped for {'images' if kind == 'image' else 'terrain models'}"
     log.info(
-        "weights %s (%s, %s), trained for pixels of %g to %g m and craters of %g to %g pixels on some level",
-        weights if told else weights.stem,
+        "weights: %s, %s; trained for pixels of %g to %g m, and craters of %g to %g pixels on one of the levels",
         described.backbone,
-        "as told" if told else shipped,
+        f"as told from {weights}" if told else shipped,
         *described.pixel_size_range_m,
         *described.diameter_range_px,
     )
