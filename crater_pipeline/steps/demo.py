@@ -15,7 +15,7 @@ from crater_pipeline.reporting.pictures import missable
 from crater_pipeline.simulation.settings import SimulationSettings
 from crater_pipeline.sphere.bodies import MOON
 from crater_pipeline.steps._command import run
-from crater_pipeline.steps._kinds import DemoFolder
+from crater_pipeline.steps._kinds import DEMO_FILES, DemoFolder
 from crater_pipeline.steps.find import find
 from crater_pipeline.steps.simulate import simulate
 
@@ -44,14 +44,14 @@ def demo(*, out: DemoFolder = Path("crater-demo"), seed: int = 7) -> None:
     seed
         Another number is another Moon.
     """
-    image, known, found, page = (out / name for name in ("moon.tif", "known_craters.csv", "craters.gpkg", "map.html"))
+    image, terrain, known, found, page = (out / name for name in DEMO_FILES)
     out.mkdir(parents=True, exist_ok=True)
     log.info("simulating 90 x 90 km of a Moon, with every crater known")
     with tempfile.TemporaryDirectory() as folder:
         listed = Path(folder) / "listed.csv"
         simulate(
             output_image=image,
-            output_dtm=out / "terrain.tif",
+            output_dtm=terrain,
             output_catalogue=listed,
             seed=seed,
             pixel_size_m=PIXEL_M,
