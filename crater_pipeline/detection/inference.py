@@ -115,7 +115,7 @@ def search_in_parts(
         viewer = Viewer(engine_for(network, settings, grid.size, workers), view, settings, terrain is not None)
         log.info(
             "%s: %d tiles on %d levels, %d sun(s), %d position(s)%s",
-            image,
+            image.name,
             len(tiles),
             grid.used_levels,
             viewer.suns,
