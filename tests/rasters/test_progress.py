@@ -63,6 +63,16 @@ def test_programs_with_a_bar_of_their_own_get_every_step(
     assert len(caplog.records) == 100
 
 
+def test_a_terminal_gets_a_bar(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # what rich takes for a terminal
+    monkeypatch.setenv("TERM", "xterm")
+    assert list(progress(range(30), "searching tiles")) == list(range(30))
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "searching tiles" in said.err
+    assert "100%" in said.err
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3540, "59 min"), (3600, "1 h 0 min"), (7260, "2 h 1 min")],
