@@ -8,6 +8,9 @@ from pathlib import Path
 HASH_KEY = "content_hash"
 """Key in the table `provenance` of a GeoPackage: the hash of what was written."""
 
+PLUGIN_NAME = "name=Crater pipeline"
+"""Line of the metadata of our QGIS plugin."""
+
 NOT_OURS = "what is there is not known to be this program's, so it is kept; choose another name or move it away"
 
 
@@ -34,3 +37,11 @@ def is_project(path: Path) -> bool:
         return False
     with zipfile.ZipFile(path) as archive:
         return any(name.endswith(".qgs") for name in archive.namelist())
+
+
+def is_plugin(folder: Path) -> bool:
+    """Whether a folder is empty or holds our QGIS plugin, of whatever version."""
+    metadata = folder / "metadata.txt"
+    if metadata.is_file():
+        return PLUGIN_NAME in metadata.read_text(encoding="utf-8", errors="replace").splitlines()
+    return not any(folder.iterdir())

@@ -15,7 +15,8 @@ from crater_pipeline.detection.rows import empty_detections, kept_rows, tile_row
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.labels.learnable import raster_circles
 from crater_pipeline.models.decoding import Boxes
-from crater_pipeline.rasters.files import info_of, open_raster, progress, raster_info, read_window, valid_mask
+from crater_pipeline.rasters.files import info_of, open_raster, raster_info, read_window, valid_mask
+from crater_pipeline.rasters.progress import progress
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.tiles.grid import Tile, TileGrid, TilingSettings

@@ -26,7 +26,8 @@ from crater_pipeline.light.views import View
 from crater_pipeline.models.centernet import CenterNet, Prediction
 from crater_pipeline.models.decoding import decode
 from crater_pipeline.models.settings import SizeEncoding
-from crater_pipeline.rasters.files import RasterInfo, progress, valid_mask
+from crater_pipeline.rasters.files import RasterInfo, valid_mask
+from crater_pipeline.rasters.progress import progress
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.tiles.grid import Tile, TileGrid, TilingSettings
@@ -114,7 +115,7 @@ def search_in_parts(
         viewer = Viewer(engine_for(network, settings, grid.size, workers), view, settings, terrain is not None)
         log.info(
             "%s: %d tiles on %d levels, %d sun(s), %d position(s)%s",
-            image,
+            image.name,
             len(tiles),
             grid.used_levels,
             viewer.suns,
@@ -135,8 +136,8 @@ def search_in_parts(
             return number, pd.concat(tile_rows(*each, grid) for each in zip(shown, boxes, masks, strict=True))
 
         with closing(worked(opener, groups, look, workers)) as looked:
-            steps = zip(looked, progress(groups, "searching tiles"), strict=True)
-            for number, found in groupby((step[0] for step in steps), key=itemgetter(0)):
+            steps = zip(progress(groups, "searching tiles"), looked, strict=True)
+            for number, found in groupby((step[1] for step in steps), key=itemgetter(0)):
                 rows = pd.concat([empty_detections(), *(rows for _, rows in found)], ignore_index=True)
                 parts.add(number, kept_rows(rows, grid, info, bounds, body, settings))
     return grid

@@ -10,7 +10,8 @@ from affine import Affine
 from pyproj import CRS
 from rasterio.windows import Window
 
-from crater_pipeline.rasters.files import create_raster, open_raster, progress, read_window, windows
+from crater_pipeline.rasters.files import create_raster, open_raster, read_window, windows
+from crater_pipeline.rasters.progress import progress
 
 BLOCK_PX = 1024
 

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from rasterio.windows import Window
 
 from crater_pipeline.models.targets import encode
-from crater_pipeline.rasters.files import RasterInfo, create_raster, progress, windows
+from crater_pipeline.rasters.files import RasterInfo, create_raster, windows
+from crater_pipeline.rasters.progress import progress
 
 STRIDE = 4
 """Level-0 pixels per pixel of the label raster: the network's output stride."""

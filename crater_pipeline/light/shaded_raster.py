@@ -14,9 +14,10 @@ from rasterio.windows import Window
 
 from crater_pipeline.errors import UserError
 from crater_pipeline.light.reflectance import ShadingSettings, Sun, flat_reflectance, shade, to_uint8
-from crater_pipeline.rasters.files import info_of, open_raster, progress, read_window, windows
+from crater_pipeline.rasters.files import info_of, open_raster, read_window, windows
 from crater_pipeline.rasters.grid import Grid
 from crater_pipeline.rasters.lattice import on_lattice
+from crater_pipeline.rasters.progress import progress
 from crater_pipeline.rasters.strips import Painter
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.projections import convergence_deg, scale_factor

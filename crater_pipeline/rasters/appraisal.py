@@ -15,7 +15,7 @@ import rasterio
 from rasterio.windows import Window
 
 from crater_pipeline.rasters.files import RasterInfo, info_of, open_raster
-from crater_pipeline.rasters.kinds import TERRAIN_RELIEF, kind_of
+from crater_pipeline.rasters.kinds import TERRAIN_RELIEF, kind_and_reason, kind_of
 from crater_pipeline.rasters.reading import Kind, Reading, data_bands, reading_of
 from crater_pipeline.rasters.source_pixels import SourcePixels
 from crater_pipeline.rasters.terrain import check_slopes, metres_per_unit
@@ -73,6 +73,8 @@ def appraise(path: Path, body: Body, told: Told, bounds: Bounds | None = None) -
             reading = replace(reading, nodata=(told.nodata,))
         area = _area(info, bounds, body)
         kind, reading, seen = _look(dataset, info, area, reading, told)
+        why = "as told" if told.kind else kind_and_reason(dataset, info, reading, seen)[1]
+        logger.info("%s: %s, %s", path, "an image" if kind == "image" else "a terrain model", why)
         if kind == "image":
             _check_contrast(path, reading, seen)
             return kind, reading

@@ -6,11 +6,10 @@ Pixel coordinates are continuous, x right and y down, (0, 0) the outer corner of
 import logging
 import math
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import rasterio
@@ -19,8 +18,6 @@ from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
-from rich.console import Console
-from rich.progress import track
 
 from crater_pipeline.atomic import atomic_path
 from crater_pipeline.errors import UserError
@@ -49,13 +46,6 @@ neither. What needs statistics counts pixels of its own.
 
 WRITING_OPTIONS = {**GDAL_OPTIONS, "GDAL_PAM_ENABLED": "NO"}
 """No .aux.xml beside what we write under a temporary name: it would stay behind."""
-
-_Item = TypeVar("_Item")
-
-
-def progress(items: Sequence[_Item], description: str) -> Iterable[_Item]:
-    """`items` under a progress bar on stderr."""
-    return track(items, description=description, console=Console(stderr=True), transient=True)
 
 
 @dataclass(frozen=True)

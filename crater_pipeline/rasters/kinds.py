@@ -26,18 +26,29 @@ BRIGHTEST = 255.0
 
 def kind_of(dataset: rasterio.DatasetReader, info: RasterInfo, reading: Reading, seen: Texture | None) -> Kind:
     """Image or terrain model, as the header tells, else as the values look."""
+    return kind_and_reason(dataset, info, reading, seen)[0]
+
+
+def kind_and_reason(
+    dataset: rasterio.DatasetReader, info: RasterInfo, reading: Reading, seen: Texture | None
+) -> tuple[Kind, str]:
+    """As `kind_of`, and why, in words that end a sentence."""
     first = reading.bands[0] - 1
-    if unit_of(dataset.units[first]):
-        return "dtm"
-    if reading.is_colour or dataset.dtypes[first] == "uint8":
-        return "image"
+    if unit := unit_of(dataset.units[first]):
+        return "dtm", f"its unit is {unit}"
+    if reading.is_colour:
+        return "image", "it has colours"
+    if dataset.dtypes[first] == "uint8":
+        return "image", "it has 8 bits"
     usual: Kind = "image" if np.dtype(dataset.dtypes[first]).kind == "u" else "dtm"
     if seen is None:
-        return usual
+        return usual, f"its numbers are {dataset.dtypes[first]}"
     if seen.relief >= TERRAIN_RELIEF:
-        return "dtm"
+        return "dtm", "its values are as smooth as terrain"
     # a picture has no negative brightness, but heights are counted from a sphere
     if usual == "image" or (seen.low >= 0 and seen.high <= BRIGHTEST):
-        return "image"
+        return "image", "its values are rough and not below zero"
+    if seen.dark < 0:
+        return "dtm", "its values lie below zero"
     level = seen.direction < LIT and possible(seen.step / info.pixel_size_m)
-    return "dtm" if seen.dark < 0 or level else "image"
+    return ("dtm", "it is lit from no side, and its slopes are possible") if level else ("image", "it looks lit")

@@ -207,4 +207,6 @@ def reproject_region(
         "nodata value"
     )
     Painter(opened, block, grid, dtype, fill, WRITE_PX).paint(output, "reproject", kept, nothing)
-    logger.info("%s: %d x %d pixels of %.2f m, %s", output, grid.width, grid.height, grid.transform.a, grid.crs.name)
+    logger.info(
+        "%s: %d x %d pixels of %.2f m, %s", output.name, grid.width, grid.height, grid.transform.a, grid.crs.name
+    )

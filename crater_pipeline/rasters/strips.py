@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from rasterio.windows import Window
 
 from crater_pipeline.errors import NothingThereError
-from crater_pipeline.rasters.files import BLOCK_PX, create_raster, open_raster, progress, windows
+from crater_pipeline.rasters.files import BLOCK_PX, create_raster, open_raster, windows
 from crater_pipeline.rasters.grid import Grid, shifted
+from crater_pipeline.rasters.progress import progress
 from crater_pipeline.workers import processors, worked
 
 Source = TypeVar("Source")

@@ -17,12 +17,19 @@ from crater_pipeline.steps._outputs import check_outputs
 
 
 def configure_logging() -> None:
-    """Log to stderr through rich: stdout stays free for what a command is asked to print."""
-    handler = RichHandler(console=Console(stderr=True), show_path=False, rich_tracebacks=False)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", datefmt="%H:%M:%S", handlers=[handler], force=True)
+    """Log to stderr: through rich on a terminal, one line a message elsewhere. Stdout is for what a command prints."""
+    console, layout = Console(stderr=True), "%(message)s"
+    handler: logging.Handler = RichHandler(console=console, show_path=False, rich_tracebacks=False)
+    if not console.is_terminal:  # rich would break lines where a terminal that is not there ends
+        handler, layout = logging.StreamHandler(), "%(asctime)s %(levelname)s %(message)s"
+    logging.basicConfig(level=logging.INFO, format=layout, datefmt="%H:%M:%S", handlers=[handler], force=True)
     for chatty in ("httpx", "rasterio", "fiona", "pyogrio", "matplotlib", "lightning.pytorch"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", module="lightning.*")
+
+
+NO_EMPTY = cyclopts.Parameter(negative_iterable=())
+"""No options such as `--empty-bounds`, which mean nothing here."""
 
 
 def run_app(app: cyclopts.App) -> None:
@@ -52,6 +59,8 @@ def run_app(app: cyclopts.App) -> None:
 
 def run(step: Callable[..., Any]) -> None:
     """Command line of one step: its keyword-only parameters become options."""
-    app = cyclopts.App(name=f"python -m crater_pipeline.steps.{step.__name__}", help_format="markdown")
+    app = cyclopts.App(
+        name=f"python -m crater_pipeline.steps.{step.__name__}", help_format="markdown", default_parameter=NO_EMPTY
+    )
     app.default(step)
     run_app(app)

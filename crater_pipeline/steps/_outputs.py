@@ -71,7 +71,16 @@ def outputs_of(step: Callable[..., Any], arguments: Mapping[str, Any]) -> Iterat
             kinds = [
                 each for each in getattr(parameters[name].annotation, "__metadata__", ()) if isinstance(each, Kind)
             ]
-            yield Output(f"--{name.replace('_', '-')}", value, kinds[0] if kinds else None)
+            yield Output(f"--{name.replace('_', '-')}", value, _kind_of(value, kinds))
+
+
+def _kind_of(path: Path, kinds: list[Kind]) -> Kind | None:
+    """The one of several kinds that has the ending of `path`; if none has, one with all their endings."""
+    if len(kinds) < 2:
+        return kinds[0] if kinds else None
+    ending = path.suffix.lower()
+    endings = tuple(each for kind in kinds for each in kind.endings)
+    return next((kind for kind in kinds if ending in kind.endings), Kind("", endings, lambda _: False))
 
 
 def paths_in(value: Any) -> Iterator[Path]:

@@ -12,23 +12,23 @@ from crater_pipeline.contents import file_hash
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.detection.zonal_survey import Survey
 from crater_pipeline.errors import NothingThereError, UserError
-from crater_pipeline.export.geopackage import region_layers, write_geopackage
+from crater_pipeline.export.formats import Product, writer_for
 from crater_pipeline.export.provenance import provenance_rows
 from crater_pipeline.export.publication import catalogue_layer, is_exported, publish
-from crater_pipeline.export.styles import crosses_seam, styles
-from crater_pipeline.labels.catalogues import empty_catalogue
+from crater_pipeline.labels.catalogues import clip_catalogue, empty_catalogue, read_catalogue
 from crater_pipeline.light.reflectance import ShadingSettings
 from crater_pipeline.models.initial import metadata_path, shipped_weights
-from crater_pipeline.models.metadata import read_metadata
+from crater_pipeline.models.metadata import WeightsMetadata, read_metadata
 from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.models.settings import DEFAULT_BACKBONES
 from crater_pipeline.rasters.appraisal import Told, appraise, usable
 from crater_pipeline.rasters.extent import raster_bounds
+from crater_pipeline.rasters.reading import Kind
 from crater_pipeline.rasters.units import ElevationUnit
 from crater_pipeline.sphere.bodies import MOON, Body, known_body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
-from crater_pipeline.steps._kinds import GeoPackageFile
+from crater_pipeline.steps._kinds import CraterFile
 
 log = logging.getLogger(__name__)
 
@@ -43,11 +43,12 @@ def find(
     raster: Path,
     /,
     *,
-    out: GeoPackageFile = Path("craters.gpkg"),
-    kind: Literal["image", "dtm"] | None = None,
+    out: CraterFile = Path("craters.gpkg"),
+    kind: Kind | None = None,
     bounds: tuple[float, float, float, float] | None = None,
     weights: Path | None = None,
     threshold: float | None = None,
+    catalogue: Path | None = None,
     band: int | None = None,
     nodata: float | Literal["none"] | None = None,
     elevation_unit: ElevationUnit | float | None = None,
@@ -65,7 +66,8 @@ def find(
     raster
         Any georeferenced raster of the body that GDAL reads: an image, or a terrain model.
     out
-        GeoPackage to write.
+        File to write, of the format that its ending says: .gpkg (with the searched area, and styles for QGIS), .shp,
+        .geojson, .parquet (GeoParquet) or .csv.
     kind
         `image` or `dtm`, a terrain model (default: as the raster's unit, type and values look).
     bounds
@@ -74,6 +76,9 @@ def find(
         Another `.safetensors` file with its `.json` beside it.
     threshold
         Calibrated score from which a crater is written (default: the weights' own operating threshold).
+    catalogue
+        Text table of known craters with columns lon, lat, diameter_km: craters found are `matched` with it one to one,
+        and the GeoPackage shows which it has and which were found (default: none).
     band
         Band to search, counted from 1 (default: the first, or the luminance of a colour image).
     nodata
@@ -87,18 +92,19 @@ def find(
     inference
         How the network is run, as JSON: `--inference.positions 1` searches an image four times faster, and misses more.
     """
+    writer = writer_for(out)
     if threshold is not None and not 0.0 <= threshold <= 1.0:
         raise UserError(f"threshold {threshold:g}: scores lie between 0 and 1; choose one of them, such as 0.5")
     info = usable(raster, body, band)
     asked = Bounds(*bounds) if bounds else None
     area = asked or raster_bounds(info, body)
     kind, reading = appraise(raster, body, Told(kind, band, nodata, elevation_unit), asked)
-    weights = weights or shipped_weights(DEFAULT_BACKBONES[kind])
+    taken = weights or shipped_weights(DEFAULT_BACKBONES[kind])
     survey = Survey(
         kind,
         body,
-        weights,
-        metadata_path(weights),
+        taken,
+        metadata_path(taken),
         reading,
         shading or ShadingSettings(),
         inference=inference or InferenceSettings(),
@@ -108,9 +114,11 @@ def find(
     point = OperatingPoint.of_weights(own)
     if threshold is not None:
         point = point.model_copy(update={"threshold": threshold})
-    log.info("%s: %s of %.4g m a pixel, %s", raster, kind, info.pixel_size_m, [round(v, 4) for v in area])
+    known = clip_catalogue(read_catalogue(catalogue, "table", body), area, body) if catalogue else empty_catalogue()
+    tell_weights(taken, described, kind, told=weights is not None)
+    log.info("%s: %.4g m a pixel, %s", raster, info.pixel_size_m, [round(v, 4) for v in area])
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=f".{out.name[:40]}.", dir=out.parent) as folder:
         try:
             craters, searched = survey.of(raster, area, Path(folder))
         except NothingThereError as error:
@@ -119,14 +127,30 @@ def find(
             raise UserError(
                 f"{raster}: holds only nodata; correct the value that it declares as such (gdal_edit.py -a_nodata)"
             ) from error
-    published = publish(craters, empty_catalogue(), point, 0.0, body)
+    published = publish(craters, known, point, 0.0, body)
     exported = published[is_exported(published, point)].reset_index(drop=True)
     sources = [{"url": raster.name, "sha256": file_hash(raster)}]
     facts = provenance_rows("{}", sources=sources, weights_hash=described.hash, kind=kind, threshold=point.threshold)
-    listed = catalogue_layer(empty_catalogue(), exported, searched)
-    style = styles(seam=crosses_seam(searched, [exported], body))
-    write_geopackage(out, region_layers(exported, searched, listed, body, vertices=72), style, facts, body)
-    log.info("%s: %d craters in %.0f km2", out, len(exported), searched["area_km2"].sum())
+    writer(out, Product(exported, searched, catalogue_layer(known, exported, searched), facts, body))
+    log.info(
+        "%s: %d craters in %.0f km2, of score %.2f and more",
+        out,
+        len(exported),
+        searched["area_km2"].sum(),
+        point.threshold,
+    )
+
+
+def tell_weights(weights: Path, described: WeightsMetadata, kind: Kind, told: bool) -> None:
+    """Say which weights are taken, why, and what they were trained for."""
+    shipped = f"shipped for {'images' if kind == 'image' else 'terrain models'}"
+    log.info(
+        "weights: %s, %s; trained for pixels of %g to %g m, and craters of %g to %g pixels on one of the levels",
+        described.backbone,
+        f"as told from {weights}" if told else shipped,
+        *described.pixel_size_range_m,
+        *described.diameter_range_px,
+    )
 
 
 if __name__ == "__main__":

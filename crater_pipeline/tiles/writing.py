@@ -9,7 +9,8 @@ import rasterio
 from PIL import Image
 
 from crater_pipeline.atomic import atomic_folder
-from crater_pipeline.rasters.files import progress, read_window
+from crater_pipeline.rasters.files import read_window
+from crater_pipeline.rasters.progress import progress
 from crater_pipeline.tiles.parts import Parts
 from crater_pipeline.tiles.searched import share_of_tile
 from crater_pipeline.tiles.splits import SPLITS

@@ -11,7 +11,8 @@ from rasterio.windows import Window
 
 from crater_pipeline.labels.learnable import learnable, raster_circles, raster_relief_m
 from crater_pipeline.labels.shadow import MOST_SHADOW, shadow_share
-from crater_pipeline.rasters.files import open_raster, progress, raster_info, read_window, valid_mask
+from crater_pipeline.rasters.files import open_raster, raster_info, read_window, valid_mask
+from crater_pipeline.rasters.progress import progress
 from crater_pipeline.signals import end_cleanly
 from crater_pipeline.simulation.scenes import drawn_scene
 from crater_pipeline.sphere.bodies import Body

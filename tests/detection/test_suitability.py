@@ -10,6 +10,7 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from crater_pipeline.detection.pictures import Terrain
+from crater_pipeline.detection.sharpness import Sharpness
 from crater_pipeline.detection.suitability import unsuitable, warn_unsuitable
 from crater_pipeline.light.reflectance import ShadingSettings
 from crater_pipeline.models.initial import metadata_path, shipped_weights
@@ -49,6 +50,21 @@ def test_each_thing_out_of_range_is_one_sentence(
         assert word in sentence
 
 
+@pytest.mark.parametrize(
+    ("sharp", "words"),
+    [
+        (Sharpness(0.6, 4), []),
+        (Sharpness(0.25, 4), []),
+        (Sharpness(0.61, 1), ["noisy"]),
+        (Sharpness(0.25, 8), ["pixels of 400 m would tell as much"]),
+    ],
+)
+def test_noise_and_blur_out_of_range(sharp: Sharpness, words: list[str]) -> None:
+    found = unsuitable(KNOWN, 100.0, None, 0.3, sharp)
+    assert len(found) == len(words)
+    assert all(word in sentence for sentence, word in zip(found, words, strict=True))
+
+
 def test_weights_that_tell_no_light_range_are_read_and_warn_of_none(tmp_path: Path) -> None:
     document = json.loads(metadata_path(shipped_weights()).read_text())
     document.pop("sun_elevation_range_deg", None)
@@ -70,14 +86,15 @@ def test_the_log_names_the_file(tmp_path: Path, caplog: pytest.LogCaptureFixture
     image = write(tmp_path / "mine.tif", noise, 1000.0)
     with caplog.at_level(logging.WARNING):
         warn_unsuitable(image, KNOWN)
-    assert [record.getMessage().startswith(f"{image}: ") for record in caplog.records] == [True, True]
+    assert [record.getMessage().startswith(f"{image}: ") for record in caplog.records] == [True] * 3
+    assert "noisy" in caplog.text
     assert "pixels of 1000 m" in caplog.text
     assert "little relief" in caplog.text
     caplog.clear()
     with caplog.at_level(logging.WARNING):
         warn_unsuitable(image, KNOWN, source=Path("as_the_user_knows_it.tif"))
     assert all(record.getMessage().startswith("as_the_user_knows_it.tif: ") for record in caplog.records)
-    assert len(caplog.records) == 2
+    assert len(caplog.records) == 3
 
 
 def test_of_shaded_terrain_the_configured_sun_counts_not_the_picture(

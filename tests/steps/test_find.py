@@ -6,9 +6,11 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
 from affine import Affine
@@ -18,6 +20,7 @@ from scipy.ndimage import gaussian_filter
 
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.errors import UserError
+from crater_pipeline.models.initial import shipped_weights
 from crater_pipeline.rasters.files import create_raster
 from crater_pipeline.sphere.bodies import MOON, Body, known_body
 from crater_pipeline.steps.find import find
@@ -218,11 +221,54 @@ def test_a_body_is_given_by_name_in_any_case_or_as_json() -> None:
             body_of(wrong)
 
 
-def test_another_body_is_searched_on_its_own_sphere(tmp_path: Path) -> None:
-    mars = known_body("mars")
-    find(write(tmp_path / "mine.tif", mars.geographic_crs), out=tmp_path / "craters.gpkg", body=mars)
-    footprint = gpd.read_file(tmp_path / "craters.gpkg", layer="footprint")
-    assert footprint.crs.to_authority() == ("IAU_2015", "49900")
+@pytest.mark.parametrize(("name", "code"), [("mars", "49900"), ("mercury", "19900")])
+def test_another_body_is_searched_on_its_own_sphere(name: str, code: str, tmp_path: Path) -> None:
+    body = known_body(name)
+    find(write(tmp_path / "mine.tif", body.geographic_crs), out=tmp_path / "craters.gpkg", body=body, threshold=0.0)
+    craters, footprint = (gpd.read_file(tmp_path / "craters.gpkg", layer=layer) for layer in ("craters", "footprint"))
+    assert footprint.crs.to_authority() == craters.crs.to_authority() == ("IAU_2015", code)
+    with closing(sqlite3.connect(tmp_path / "craters.gpkg")) as database:
+        used = (
+            "SELECT organization, organization_coordsys_id FROM gpkg_spatial_ref_sys JOIN gpkg_contents USING (srs_id)"
+        )
+        assert set(database.execute(used)) == {("IAU_2015", int(code))}
+    degree_km = np.radians(body.radius_km)
+    area = degree_km * 12 * body.radius_km * (np.sin(np.radians(20)) - np.sin(np.radians(10)))
+    assert footprint["area_km2"].sum() == pytest.approx(area, rel=0.02)
+    across_km = [(box[3] - box[1]) * degree_km for box in craters.geometry.bounds.to_numpy()]
+    assert across_km == pytest.approx(craters["diameter_km"].tolist(), rel=0.01)
+
+
+def test_what_is_found_is_matched_with_a_table_of_known_craters(tmp_path: Path) -> None:
+    raster = write(tmp_path / "mine.tif")
+    find(raster, out=tmp_path / "known.csv", threshold=0.3)
+    known = pd.read_csv(tmp_path / "known.csv")
+    assert len(known) > 0
+    find(raster, out=tmp_path / "craters.gpkg", threshold=0.3, catalogue=tmp_path / "known.csv")
+    craters, listed = (gpd.read_file(tmp_path / "craters.gpkg", layer=layer) for layer in ("craters", "catalogue"))
+    assert set(craters["status"]) == {"matched"}
+    assert craters["catalogue_id"].tolist() == known["crater_id"].tolist()
+    assert listed["found"].all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({}, ["an image, it has 8 bits", "hourglass_compact, shipped for images; trained for pixels of 30 to 7900 m"]),
+        ({"kind": "dtm"}, ["a terrain model, as told", "hourglass_terrain, shipped for terrain models"]),
+        ({"weights": shipped_weights()}, [f"hourglass_compact, as told from {shipped_weights()}"]),
+    ],
+    ids=["as it looks", "as told", "other weights"],
+)
+def test_it_says_what_it_takes_the_raster_for_and_which_weights(
+    arguments: dict[str, Any], words: list[str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Before the search, which is refused here."""
+    raster = write(tmp_path / "mine.tif", values=speck())
+    with caplog.at_level("INFO"), pytest.raises(UserError, match="no tile holds enough data"):
+        find(raster, out=tmp_path / "craters.gpkg", **arguments)
+    for word in words:
+        assert word in caplog.text
 
 
 def state(folder: Path) -> dict[str, tuple[bytes, int]]:

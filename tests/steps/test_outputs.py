@@ -121,7 +121,7 @@ def test_every_step_looks_at_the_place_first(name: str, tmp_path: Path) -> None:
         own = arguments[written]
         with pytest.raises(UserError, match="is no folder"):
             check_outputs(step, {**arguments, written: tmp_path / "file" / own.name})
-        with pytest.raises(UserError, match=r"is a folder|no folder of tiles"):
+        with pytest.raises(UserError, match=r"is a folder|so it is kept"):
             check_outputs(step, {**arguments, written: tmp_path / "full"})
         with pytest.raises(UserError, match="something that is no"):
             check_outputs(step, {**arguments, written: Path(os.devnull)})

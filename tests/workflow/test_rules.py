@@ -14,7 +14,7 @@ RULES = {
     for path in sorted((ROOT / "workflow" / "rules").glob("*.smk"))
     for match in re.finditer(r"^rule (\w+):\n(?:(?:    .*)?\n)+", path.read_text(), re.MULTILINE)
 }
-NOT_RULES = {"fetch", "find", "review"}
+NOT_RULES = {"demo", "fetch", "find", "qgis_provider", "review"}
 """Steps for the command line only."""
 
 
