@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from pydantic import Field
 from rasterio.windows import Window
 
-from crater_pipeline.rasters.files import info_of, open_raster, read_window, windows
+from crater_pipeline.rasters.files import info_of, open_raster, windows
 from crater_pipeline.rasters.grid import Grid, shifted
 from crater_pipeline.rasters.reading import Kind, Reading, reading_of
 from crater_pipeline.rasters.region_grid import region_grid
-from crater_pipeline.rasters.resampling import PADDING, Resampling, resample
+from crater_pipeline.rasters.resampling import Resampling
 from crater_pipeline.rasters.source_pixels import FloatArray, SourcePixels, source_coordinates
+from crater_pipeline.rasters.source_values import SourceValues
 from crater_pipeline.rasters.strips import Painter
 from crater_pipeline.settings import Settings
 from crater_pipeline.sphere.bodies import Body
@@ -92,21 +93,10 @@ class Reader:
         height, width = int(window.height), int(window.width)
         transform = shifted(self.grid.transform, window.col_off, window.row_off)
         x, y = source_coordinates(self.mapping, transform, width, height)
-        (factor_y, factor_x), spread = _oversampling(x, y)
+        factors, spread = _oversampling(x, y)
         if spread > 2.0 and max(width, height) > SMALLEST_BLOCK:
             return self._divided(window)
-        out = np.full((height, width), np.nan, np.float32)
-        usable = np.isfinite(x) & (y >= 0) & (y <= self.mapping.source.height)
-        if not usable.any():
-            return out
-        # Nearly all blocks are usable as they are: their pixels need not be picked one by one.
-        picked = ... if usable.all() else usable
-        x, y = x[picked], y[picked]
-        left, right = self._span(x, factor_x)
-        top, bottom = self._span(y, factor_y)
-        source = self._columns(left, right, top, bottom, factor_x, factor_y)
-        out[picked] = resample(source, (x - left) / factor_x, (y - top) / factor_y, self.method)
-        return out
+        return SourceValues(self.dataset, self.mapping, self.reading).at(x, y, factors, self.method)
 
     def _divided(self, window: Window) -> NDArray[np.float32]:
         out = np.full((int(window.height), int(window.width)), np.nan, np.float32)
@@ -115,29 +105,6 @@ class Reader:
             moved = Window(window.col_off + part.col_off, window.row_off + part.row_off, part.width, part.height)
             out[part.toslices()] = self.block(moved)
         return out
-
-    @staticmethod
-    def _span(values: FloatArray, factor: int) -> tuple[int, int]:
-        """Whole averaging blocks that hold the values and what interpolation needs around them."""
-        low = (math.floor(values.min() / factor) - PADDING) * factor
-        return low, (math.ceil(values.max() / factor) + PADDING) * factor
-
-    def _columns(
-        self, left: int, right: int, top: int, bottom: int, factor_x: int, factor_y: int
-    ) -> NDArray[np.float32]:
-        """Source pixels averaged, NaN where nodata or outside; columns repeat after 360 degrees."""
-        shape = ((bottom - top) // factor_y, (right - left) // factor_x)
-        window = Window(left, top, right - left, bottom - top)
-        data = read_window(self.dataset, window, shape, self.reading)
-        period = self.mapping.period
-        if period is not None:
-            turn = round(period)
-            for shift in (-turn, turn):
-                moved = Window(left + shift, top, right - left, bottom - top)
-                if moved.col_off < self.mapping.source.width and moved.col_off + moved.width > 0:
-                    other = read_window(self.dataset, moved, shape, self.reading)
-                    data = np.ma.where(np.ma.getmaskarray(data), other, data)
-        return np.ma.filled(data, np.float32(np.nan)).astype(np.float32, copy=False)
 
 
 def _elevation_step(pixel_m: float) -> float:

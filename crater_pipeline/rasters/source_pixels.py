@@ -60,8 +60,8 @@ class SourcePixels:
         """Columns of the source that make 360 degrees of longitude; None if its columns are no meridians."""
         return abs(self.turn[0]) if self.turn is not None and self.turn[1] == 0 else None
 
-    def near(self, x: FloatArray, y: FloatArray, reference: float) -> tuple[FloatArray, FloatArray]:
-        """The repetition of source positions that is nearest to a reference column, half way down."""
+    def near(self, x: FloatArray, y: FloatArray, reference: float | FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The repetition of source positions that is nearest to reference columns (one, or one each), half way down."""
         if self.turn is None:
             return x, y
         right, down = self.turn
