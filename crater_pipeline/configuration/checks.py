@@ -71,10 +71,25 @@ def dangling_names(configuration: Configuration, name: str, region: Region) -> I
     if region.catalogue is not None and region.catalogue not in configuration.catalogues:
         advice = remedy("catalogues", configuration.catalogues)
         yield f"regions.{name}.catalogue: no catalogue '{region.catalogue}'; {advice}"
+    yield from unfit_terrain(configuration, name, region)
     for witness in region.witnesses:
         if witness not in configuration.catalogues:
             advice = remedy("catalogues", configuration.catalogues)
             yield f"regions.{name}.witnesses: no catalogue '{witness}'; {advice}"
+
+
+def unfit_terrain(configuration: Configuration, name: str, region: Region) -> Iterator[str]:
+    """A mosaic to measure depths on that is none."""
+    if region.depth_from is None:
+        return
+    key, mosaic = f"regions.{name}.depth_from", configuration.mosaics.get(region.depth_from)
+    own = configuration.mosaics.get(region.mosaic)
+    if mosaic is None:
+        yield f"{key}: no mosaic '{region.depth_from}'; {remedy('mosaics', configuration.mosaics)}"
+    elif mosaic.kind == "image":
+        yield f"{key}: '{region.depth_from}' is an image, which has no heights; name a mosaic of kind dtm"
+    elif own is not None and mosaic.body != own.body:
+        yield f"{key}: '{region.depth_from}' shows {mosaic.body}, the region {own.body}; name a mosaic of the same body"
 
 
 def untrainable(configuration: Configuration, name: str, region: Region) -> Iterator[str]:

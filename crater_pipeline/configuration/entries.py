@@ -17,6 +17,7 @@ from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.export.dating import DatingSettings
 from crater_pipeline.labels.learnable import LabelSettings
 from crater_pipeline.light.reflectance import ShadingSettings
+from crater_pipeline.measures.settings import DepthSettings
 from crater_pipeline.models.settings import DEFAULT_BACKBONES, ModelSettings
 from crater_pipeline.rasters.reprojection import ReprojectionSettings
 from crater_pipeline.settings import Settings
@@ -35,6 +36,7 @@ STAGES: dict[str, type[Settings]] = {
     "training": TrainingSettings,
     "inference": InferenceSettings,
     "merging": MergingSettings,
+    "depth": DepthSettings,
     "evaluation": EvaluationSettings,
     "dating": DatingSettings,
 }
@@ -64,6 +66,11 @@ class Region(Settings, extra="allow"):
         (),
         description="Names of other entries of `catalogues`. The report says how many detections that the region's own "
         "catalogue lacks they hold.",
+    )
+    depth_from: Name | None = Field(
+        None,
+        description="Name of a terrain model among `mosaics` (kind dtm, or a simulated one) on which the craters' depths "
+        "are measured (null: the region's own, if its mosaic is one; without any there are no depths).",
     )
     bounds: Degrees = Field(
         description="[west, south, east, north] in degrees, east positive; west > east crosses the antimeridian."
@@ -115,6 +122,7 @@ class Configuration(Settings):
     training: TrainingSettings = Field(default_factory=TrainingSettings)
     inference: InferenceSettings = Field(default_factory=InferenceSettings)
     merging: MergingSettings = Field(default_factory=MergingSettings)
+    depth: DepthSettings = Field(default_factory=DepthSettings)
     evaluation: EvaluationSettings = Field(default_factory=EvaluationSettings)
     dating: DatingSettings = Field(default_factory=DatingSettings)
     pretraining: PretrainingSettings = Field(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from crater_pipeline.configuration.needs import given_sources
 from crater_pipeline.configuration.plan import RegionPlan
+from crater_pipeline.configuration.sources import RasterMosaic
 from crater_pipeline.errors import UserError
 from crater_pipeline.rasters.appraisal import usable
 
@@ -21,12 +22,13 @@ def unusable_files(plan: RegionPlan) -> Iterator[str]:
         if not source.path.exists():
             yield f"{key}: {source.path} is not there; correct the path (relative ones start at {Path.cwd()})"
         elif key.startswith("mosaics."):
-            yield from (f"{key}: {problem}" for problem in _problems_of_raster(plan, source.path))
+            band = source.band if isinstance(source, RasterMosaic) else None
+            yield from (f"{key}: {problem}" for problem in _problems_of_raster(plan, source.path, band))
     yield from plan.initial.missing()
 
 
-def _problems_of_raster(plan: RegionPlan, path: Path) -> Iterator[str]:
+def _problems_of_raster(plan: RegionPlan, path: Path, band: int | None) -> Iterator[str]:
     try:
-        usable(path, plan.body, plan.band)
+        usable(path, plan.body, band)
     except UserError as error:
         yield str(error)

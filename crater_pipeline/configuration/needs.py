@@ -1,4 +1,4 @@
-"""Which files a region needs that somebody else has made: its mosaic and its catalogues."""
+"""Which files a region needs that somebody else has made: its mosaics and its catalogues."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,10 +31,12 @@ class Need:
 
 
 def given_sources(plan: RegionPlan) -> dict[str, Source]:
-    """The region's mosaic and catalogues, those that are files, by their keys in the configuration."""
+    """The region's mosaics and catalogues, those that are files, by their keys in the configuration."""
+    mosaics = [name for name in (plan.region.mosaic, plan.region.depth_from) if name is not None]
     known, baseline = plan.configuration.catalogues, plan.stage(BaselineSettings).catalogue
     names = [name for name in (plan.catalogue_name, *plan.region.witnesses, baseline) if name in known]
-    found = {f"mosaics.{plan.region.mosaic}": plan.mosaic, **{f"catalogues.{name}": known[name] for name in names}}
+    found: dict[str, object] = {f"mosaics.{name}": plan.source_of_mosaic(name) for name in mosaics}
+    found |= {f"catalogues.{name}": known[name] for name in names}
     return {key: source for key, source in found.items() if isinstance(source, Source)}
 
 
@@ -57,6 +59,6 @@ def _own_needs(plan: RegionPlan) -> Iterator[Need]:
     for key, source in given_sources(plan).items():
         whole = not isinstance(source, RasterMosaic) or source.sha256 is not None or not source.remote
         content: Content = "raster" if isinstance(source, RasterMosaic) else "table"
-        part = None if whole else plan.wanted
+        part = None if whole else plan.wanted_of(key.removeprefix("mosaics."))
         name = file_name(source.url) if whole else part_name(source, plan.name)
         yield Need(f"{key}.url", source, content, part, name)

@@ -42,7 +42,18 @@ SUFFIXES = (".csv", ".txt", ".tab", ".zip", ".parquet", ".tif", ".tiff", ".img",
 """Endings of downloaded files that are kept; one without any of them is called `.dat`."""
 
 OWN = ""
-"""Of tables of craters `catalogue<...>.parquet`: the region's own catalogue; those of others have `_<name>` there."""
+"""Of tables of craters `catalogue<...>.parquet`: the region's own catalogue; those of others have `_<name>` there. The
+same of downloaded mosaics, `mosaic<...>.tif`."""
+
+
+@dataclass(frozen=True)
+class DepthTerrain:
+    """A terrain model and what is told of it, as in `mosaics`."""
+
+    file: str
+    band: int | None = None
+    nodata: float | str | None = None
+    unit: float | str | None = None
 
 
 @dataclass(frozen=True)
@@ -94,21 +105,24 @@ class RegionPlan:
 
     @cached_property
     def mosaic(self) -> Mosaic:
-        """Where the region's raster comes from; a file of its part of it where `sources` has one."""
-        entry, sources = self._mosaic_entry, self.configuration.sources
+        """Where the region's raster comes from."""
+        return self.source_of_mosaic(self.region.mosaic)
+
+    def source_of_mosaic(self, name: str) -> Mosaic:
+        """Where a mosaic comes from; a file of the region's part of it where `sources` has one."""
+        entry, sources = self.configuration.mosaics[name], self.configuration.sources
         if sources is None or not isinstance(entry, RasterMosaic) or not entry.remote:
             return entry
-        part = provided_part(sources, entry, self.wanted)
+        part = provided_part(sources, entry, self.wanted_of(name))
         return entry if part is None else entry.model_copy(update={"url": str(part), "band": None, "mirrors": ()})
 
     @property
     def _mosaic_entry(self) -> Mosaic:
         return self.configuration.mosaics[self.region.mosaic]
 
-    @property
-    def wanted(self) -> Wanted:
+    def wanted_of(self, name: str) -> Wanted:
         """The part of a remote mosaic that is fetched for the region."""
-        entry = self._mosaic_entry
+        entry = self.configuration.mosaics[name]
         band, nodata = (entry.band, entry.nodata) if isinstance(entry, RasterMosaic) else (None, None)
         value = None if nodata == NO_NODATA else nodata
         return Wanted(Bounds(*self.bounds), self.body, self._margin_deg(entry), band, value)
@@ -206,19 +220,47 @@ class RegionPlan:
 
     @property
     def mosaic_file(self) -> str:
-        """The raster to reproject: a local one in place, a simulated one, or a download.
+        """The raster to reproject."""
+        return self.file_of_mosaic(OWN)
+
+    def mosaic_behind(self, window: str) -> str:
+        """Name of the mosaic behind a download `mosaic<...>.tif`: the region's own, or that after the underscore."""
+        return self.region.mosaic if window == OWN else window.removeprefix("_")
+
+    def file_of_mosaic(self, window: str) -> str:
+        """A mosaic's file: a local one in place, a simulated one, or a download.
 
         That is the region's window, or, where there is a checksum to compare, the whole file for all regions.
         """
-        match self.mosaic:
+        name = self.mosaic_behind(window)
+        match self.source_of_mosaic(name):
             case SimulatedMosaic():
-                return f"results/simulated/{self.region.mosaic}.tif"
+                return f"results/simulated/{name}.tif"
             case RasterMosaic(remote=False, path=path):
                 return str(path)
             case RasterMosaic(sha256=None):
-                return f"results/{self.ground}/mosaic.tif"
+                return f"results/{self.ground}/mosaic{window}.tif"
             case RasterMosaic(url=url):
-                return f"results/downloads/{self.region.mosaic}{download_suffix(url)}"
+                return f"results/downloads/{name}{download_suffix(url)}"
+
+    @property
+    def terrain(self) -> DepthTerrain | None:
+        """What depths are measured on; None without a terrain model."""
+        name = self.region.depth_from
+        match None if name is None else self.source_of_mosaic(name):
+            case None:
+                return DepthTerrain(self.ground_file, nodata=NO_NODATA, unit="m") if self.kind == "dtm" else None
+            case SimulatedMosaic():
+                return DepthTerrain(f"results/simulated/{name}_dtm.tif", nodata=NO_NODATA, unit="m")
+            case RasterMosaic() as mosaic:
+                # a downloaded window has only the band that was asked for
+                band = None if mosaic.remote else mosaic.band
+                return DepthTerrain(self.file_of_mosaic(f"_{name}"), band, mosaic.nodata, mosaic.elevation_unit)
+
+    @property
+    def depths_file(self) -> str | None:
+        """Depths of the region's craters; None without a terrain model."""
+        return None if self.terrain is None else f"results/{self.name}/depths.parquet"
 
     def name_of_table(self, table: str) -> str | None:
         """Name of the catalogue behind a table of craters: the region's own (`OWN`), or that after the underscore."""
@@ -321,6 +363,8 @@ class RegionPlan:
     def provenance(self) -> dict[str, Any]:
         """What made the region's craters: hash of the configuration up to the export, and sources."""
         ignored = {"evaluation", "dating"} | ({"shading"} if self.kind == "image" else set())
+        ignored |= {"depth"} if self.terrain is None else set()
+        measured_on = self.region.depth_from
         whole = {
             "bounds": self.bounds,
             "body": self.body.model_dump(),
@@ -328,7 +372,11 @@ class RegionPlan:
             "catalogue": None if self.catalogue is None else self.catalogue.model_dump(mode="json"),
             **{name: self.stage(kind).model_dump(mode="json") for name, kind in STAGES.items() if name not in ignored},
         }
-        files = ((self.mosaic, self.mosaic_file), (self.catalogue, self.catalogue_file))
+        files = [(self.mosaic, self.mosaic_file), (self.catalogue, self.catalogue_file)]
+        if measured_on is not None and self.terrain is not None:
+            terrain = self.source_of_mosaic(measured_on)
+            whole["depth_from"] = terrain.model_dump(mode="json")
+            files.append((terrain, self.terrain.file))
         sources = [
             {**source.model_dump(mode="json", include={"url", "sha256", "citation", "licence"}), "file": file}
             for source, file in files

@@ -9,6 +9,7 @@ import pandas as pd
 
 from crater_pipeline.errors import UserError
 from crater_pipeline.export import geojson, geoparquet, plain, shapefile
+from crater_pipeline.export.depth_style import depth_styles
 from crater_pipeline.export.geopackage import region_layers, write_geopackage
 from crater_pipeline.export.styles import crosses_seam, styles
 from crater_pipeline.sphere.bodies import Body
@@ -19,7 +20,7 @@ VERTICES = 72
 
 @dataclass(frozen=True)
 class Product:
-    """What a search has found: craters to be written (columns of `publication.COLUMNS`), and what is told with them.
+    """What a search has found: craters to be written (columns of `publication.COLUMNS` and `measures.table`), and what is told with them.
 
     searched: rows split, area_km2, geometry. catalogue: known craters in that area, with `found`. provenance: pairs of
     key and value.
@@ -38,8 +39,8 @@ Writer = Callable[[Path, Product], None]
 def _geopackage(path: Path, product: Product) -> None:
     craters, body = product.craters, product.body
     layers = region_layers(craters, product.searched, product.catalogue, body, VERTICES)
-    style = styles(seam=crosses_seam(product.searched, [craters, product.catalogue], body))
-    write_geopackage(path, layers, style, product.provenance, body)
+    seam = crosses_seam(product.searched, [craters, product.catalogue], body)
+    write_geopackage(path, layers, styles(seam), product.provenance, body, depth_styles(craters, seam))
 
 
 def _polygons(write: Callable[[Path, pd.DataFrame, Body, int], None]) -> Writer:

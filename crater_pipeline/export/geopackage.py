@@ -13,6 +13,7 @@ import pyogrio
 import shapely
 
 from crater_pipeline.export.edits import content_hash, keep_edited
+from crater_pipeline.export.named_style import DEFAULT_STYLE, NamedStyle
 from crater_pipeline.export.reference_systems import authority, wkt1
 from crater_pipeline.export.streams import GEOMETRY, Geometries, feature_stream
 from crater_pipeline.export.writing import written
@@ -89,9 +90,16 @@ def reviewable(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_geopackage(
-    path: Path, layers: Sequence[Layer], styles: Mapping[str, str], provenance: Sequence[tuple[str, str]], body: Body
+    path: Path,
+    layers: Sequence[Layer],
+    styles: Mapping[str, str],
+    provenance: Sequence[tuple[str, str]],
+    body: Body,
+    other_styles: Sequence[NamedStyle] = (),
 ) -> None:
     """Write the layers in their order, a QGIS style (QML) by the layer's name, and a table of provenance.
+
+    `other_styles` are offered in QGIS beside those, which are applied on load.
 
     A file that is there and was edited since it was written is kept beside the new one, see `edits.keep_edited`.
     """
@@ -103,7 +111,9 @@ def write_geopackage(
             _mend_reference_system(database, body)
             _add_table(database, "layer_styles", LAYER_STYLES, "QGIS styles, applied on load")
             for name, qml in styles.items():
-                _add_style(database, name, qml)
+                _add_style(database, NamedStyle(name, DEFAULT_STYLE, qml))
+            for style in other_styles:
+                _add_style(database, style)
             _add_table(database, "provenance", PROVENANCE, "What the craters were made from")
             facts = [*provenance, (HASH_KEY, content_hash(database))]
             database.executemany("INSERT INTO provenance (key, value) VALUES (?, ?)", sorted(facts))
@@ -157,17 +167,17 @@ def _add_table(database: sqlite3.Connection, name: str, definition: str, descrip
     database.execute("INSERT INTO gpkg_ogr_contents (table_name, feature_count) VALUES (?, 0)", (name,))
 
 
-def _add_style(database: sqlite3.Connection, layer: str, qml: str) -> None:
+def _add_style(database: sqlite3.Connection, style: NamedStyle) -> None:
     values: dict[str, Any] = {
         # empty texts, not NULL: QGIS looks for them literally
         "f_table_catalog": "",
         "f_table_schema": "",
-        "f_table_name": layer,
+        "f_table_name": style.layer,
         "f_geometry_column": GEOMETRY,
-        "styleName": "default",
-        "styleQML": qml,
+        "styleName": style.name,
+        "styleQML": style.qml,
         "styleSLD": "",
-        "useAsDefault": True,
+        "useAsDefault": style.name == DEFAULT_STYLE,
         "description": "",
         "owner": "",
         "update_time": LAST_CHANGE,

@@ -21,6 +21,10 @@ NAMES = {
     "touches_edge": "edge",
     "centre_sigma_km": "ctr_sig_km",
     "diameter_sigma_km": "dia_sig_km",
+    "rim_height_m": "rim_m",
+    "rim_height_sd_m": "rim_sd_m",
+    "depth_to_diameter": "d_to_d",
+    "depth_to_diameter_sd": "d_to_d_sd",
 }
 """Columns whose names are longer than the ten characters of the format, and their names there."""
 

@@ -1,6 +1,6 @@
 """QGIS styles (QML) of the GeoPackage's layers: what was found, how surely, and what the catalogue says to it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import NAMESPACE_OID, uuid5
 from xml.etree import ElementTree as ET
@@ -33,6 +33,10 @@ FOUND, MISSED = "#35d07f", "#19c8ff"
 """Lines of catalogue craters: cold colours, those of the scores are warm."""
 
 
+Symbol = Callable[[str, str, float], ET.Element]
+"""Makes a symbol of a colour, a line's style and its width in mm."""
+
+
 @dataclass(frozen=True)
 class Rule:
     """One line of the legend: features that pass `filter`, drawn by `symbol`; nested rules refine their parent."""
@@ -55,10 +59,7 @@ def symbology(seam: bool = False) -> dict[str, list[ET.Element]]:
     is no line. That costs time at each drawing, so it is for regions that have such shapes (`crosses_seam`).
     """
 
-    def outline(colour: str, line: str, width: float) -> ET.Element:
-        drawn = _outline(colour, line, width)
-        return _without_seam(drawn) if seam else drawn
-
+    outline = outline_symbol(seam)
     splits = [
         Rule(f"Searched: {split}", f"\"split\" = '{split}'", outline(colour, "solid", 0.4))
         for split, colour in SPLIT_COLOURS.items()
@@ -69,7 +70,7 @@ def symbology(seam: bool = False) -> dict[str, list[ET.Element]]:
     ]
     return {
         "craters": [renderer([_by_score(status, outline) for status in STATUS_LINES]), diameter_labels()],
-        "centres": [renderer([_by_score(status, _point) for status in STATUS_LINES])],
+        "centres": [renderer([_by_score(status, point_symbol) for status in STATUS_LINES])],
         "footprint": [renderer(splits)],
         "catalogue": [renderer(known)],
     }
@@ -84,7 +85,7 @@ def crosses_seam(footprint: gpd.GeoDataFrame, circles: Sequence[pd.DataFrame], b
     return any(each.any() for each in cut)
 
 
-def _by_score(status: str, symbol) -> Rule:  # type: ignore[no-untyped-def]
+def _by_score(status: str, symbol: Symbol) -> Rule:
     line, width = STATUS_LINES[status]
     upper = [None, *(least for least, _ in SCORE_COLOURS[:-1])]
     classes = [
@@ -133,6 +134,16 @@ def _key(path: str) -> str:
     return f"{{{uuid5(NAMESPACE_OID, path)}}}"
 
 
+def outline_symbol(seam: bool) -> Symbol:
+    """Areas without fill, as `symbology` draws them."""
+
+    def outline(colour: str, line: str, width: float) -> ET.Element:
+        drawn = _outline(colour, line, width)
+        return _without_seam(drawn) if seam else drawn
+
+    return outline
+
+
 def _outline(colour: str, line: str, width: float) -> ET.Element:
     """An area without fill."""
     options = {"line_color": _rgba(colour), "line_style": line, "line_width": f"{width:g}", "line_width_unit": "MM"}
@@ -154,7 +165,7 @@ def _without_seam(symbol: ET.Element) -> ET.Element:
     return generated
 
 
-def _point(colour: str, line: str, width: float) -> ET.Element:
+def point_symbol(colour: str, line: str, width: float) -> ET.Element:
     """A small cross."""
     options = {"name": "cross", "color": _rgba(colour), "outline_color": _rgba(colour), "outline_style": "solid"}
     size = {"size": f"{4 * width:g}", "size_unit": "MM", "outline_width": f"{width / 2:g}", "outline_width_unit": "MM"}

@@ -11,6 +11,7 @@ import pandas as pd
 from crater_pipeline.code_files import code_version
 from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.reporting import curves, figures, size_figures
+from crater_pipeline.reporting.depth_figure import depth_figure
 from crater_pipeline.reporting.gallery import gallery
 from crater_pipeline.reporting.heat_pictures import HeatPictures
 from crater_pipeline.reporting.map_data import map_data
@@ -101,6 +102,7 @@ def charts(inputs: ReportInputs) -> dict[str, str | None]:
         "cumulative": size_figures.size_frequency_figure(
             sizes, "cumulative", "cumulative", "craters ≥ D per km²", limit, known
         ),
+        "depth": depth_figure(inputs.craters, inputs.catalogue, metrics["threshold"]),
         "r_plot": size_figures.size_frequency_figure(sizes, "r", "r-plot", "R value", limit, known),
     }
     if not known:

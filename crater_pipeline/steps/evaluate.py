@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from crater_pipeline.atomic import atomic_path, write_text
 from crater_pipeline.evaluation.coco_tiles import coco_figures
 from crater_pipeline.evaluation.confirmation import Witness
+from crater_pipeline.evaluation.depths import depth_figures
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.evaluation.subsets import SHADOW
 from crater_pipeline.evaluation.summary import SPLIT, evaluate_region, plain
 from crater_pipeline.labels.coco import read_document
 from crater_pipeline.labels.learnable import raster_circles
 from crater_pipeline.labels.shadow import shadow_share
+from crater_pipeline.measures.table import read_depths, with_depths
 from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.rasters.files import raster_info
 from crater_pipeline.sphere.bodies import Body
@@ -62,6 +64,7 @@ def evaluate(
     detections: Path | None = None,
     annotations: Path | None = None,
     photograph: Path | None = None,
+    depths: Path | None = None,
     witness: list[str] | None = None,
     witness_table: list[Path] | None = None,
 ) -> None:
@@ -93,6 +96,8 @@ def evaluate(
         COCO annotations of the tiles; needed with `detections`.
     photograph
         The raster that was searched, where it is an image: it tells which craters lie in full shadow.
+    depths
+        Parquet table of the craters' depths, where a terrain model shows them.
     witness
         `name=km` of other catalogues that may confirm detections, and the diameter from which each is complete.
     witness_table
@@ -116,6 +121,11 @@ def evaluate(
             settings.max_detections,
             SPLIT,
         )
+    figures["depths"] = None
+    if depths is not None:
+        measured = with_depths(read_table(craters, [*CRATERS, "catalogue_id"]), read_depths(depths))
+        sure = measured[measured["score"] >= point.threshold]
+        figures["depths"] = depth_figures(sure, truth, settings.bins_km)
     with atomic_path(output_matches) as temporary:
         matches.to_parquet(temporary, index=False)
     write_text(output, json.dumps(plain({"region": region, **figures}), indent=1, allow_nan=False) + "\n")

@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 from crater_pipeline.export import craterstats, shapefile
+from crater_pipeline.export.depth_style import depth_styles
 from crater_pipeline.export.geopackage import region_layers, write_geopackage
 from crater_pipeline.export.mosaic_view import mosaic_view
 from crater_pipeline.export.plain import write_csv
@@ -11,6 +12,7 @@ from crater_pipeline.export.project import write_project
 from crater_pipeline.export.provenance import provenance_rows
 from crater_pipeline.export.publication import COLUMNS, catalogue_layer, is_exported
 from crater_pipeline.export.styles import crosses_seam, styles
+from crater_pipeline.measures.table import read_depths, with_depths
 from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
@@ -45,6 +47,7 @@ def export(
     output_scc: SccFile,
     provenance: str = "{}",
     body: Body,
+    depths: Path | None = None,
     vertices: int = 72,
 ) -> None:
     """Write the craters at or above the operating threshold for QGIS, other GIS and CraterStats.
@@ -83,11 +86,13 @@ def export(
         JSON object of what made the craters; it is kept in the GeoPackage.
     body
         The body as JSON: name and radius_m.
+    depths
+        Parquet table of their depths, from `measure_depth` (default: none; the columns are there and empty).
     vertices
         Vertices of a crater's polygon.
     """
     point = read_model(operating_point, OperatingPoint)
-    published = read_table(craters, COLUMNS)
+    published = with_depths(read_table(craters, COLUMNS), read_depths(depths))
     known = read_table(catalogue, ["catalogue_id", "lon", "lat", "diameter_km"])
     searched = read_geotable(footprint, ["split", "area_km2", "geometry"])
     exported = published[is_exported(published, point)].reset_index(drop=True)
@@ -101,7 +106,7 @@ def export(
     )
     seam = crosses_seam(searched, [exported, listed], body)
     layers = region_layers(exported, searched, listed, body, vertices)
-    write_geopackage(output_geopackage, layers, styles(seam), facts, body)
+    write_geopackage(output_geopackage, layers, styles(seam), facts, body, depth_styles(exported, seam))
     title = region.replace("_", " ").capitalize()
     write_project(output_project, title, output_geopackage, mosaic_view(image), searched, body, seam)
     write_csv(output_csv, exported)

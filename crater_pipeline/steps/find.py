@@ -17,6 +17,9 @@ from crater_pipeline.export.provenance import provenance_rows
 from crater_pipeline.export.publication import catalogue_layer, is_exported, publish
 from crater_pipeline.labels.catalogues import clip_catalogue, empty_catalogue, read_catalogue
 from crater_pipeline.light.reflectance import ShadingSettings
+from crater_pipeline.measures.depths import TerrainModel, measure_depths
+from crater_pipeline.measures.settings import DepthSettings
+from crater_pipeline.measures.table import with_depths
 from crater_pipeline.models.initial import metadata_path, shipped_weights
 from crater_pipeline.models.metadata import WeightsMetadata, read_metadata
 from crater_pipeline.models.scores import OperatingPoint
@@ -55,6 +58,7 @@ def find(
     body: Annotated[Body, Parameter(converter=_body, accepts_keys=False, n_tokens=1, show_default=False)] = MOON,
     shading: ShadingSettings | None = None,
     inference: InferenceSettings | None = None,
+    depth: DepthSettings | None = None,
 ) -> None:
     """Find the craters of a georeferenced raster with the shipped weights: `find my.tif --out craters.gpkg`.
 
@@ -91,6 +95,8 @@ def find(
         How a terrain model is lit, as JSON (default: a sun in the west, 25 degrees high).
     inference
         How the network is run, as JSON: `--inference.positions 1` searches an image four times faster, and misses more.
+    depth
+        From which size on a terrain model's craters have depths, as JSON: `--depth.min_diameter_px 10` for a sharp one.
     """
     writer = writer_for(out)
     if threshold is not None and not 0.0 <= threshold <= 1.0:
@@ -129,6 +135,11 @@ def find(
             ) from error
     published = publish(craters, known, point, 0.0, body)
     exported = published[is_exported(published, point)].reset_index(drop=True)
+    depths = None
+    if kind == "dtm":
+        depths = measure_depths(exported, exported, TerrainModel(raster, reading), body, depth or DepthSettings())
+        depths["crater_id"] = exported["crater_id"]
+    exported = with_depths(exported, depths)
     sources = [{"url": raster.name, "sha256": file_hash(raster)}]
     facts = provenance_rows("{}", sources=sources, weights_hash=described.hash, kind=kind, threshold=point.threshold)
     writer(out, Product(exported, searched, catalogue_layer(known, exported, searched), facts, body))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from crater_pipeline.atomic import write_text
 from crater_pipeline.evaluation.summary import MATCH_COLUMNS
+from crater_pipeline.measures.table import read_depths, with_depths
 from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.reporting.heat_pictures import HeatPictures
 from crater_pipeline.reporting.report import ReportInputs, render
@@ -33,6 +34,7 @@ def report(
     title: str,
     body: Body,
     ages: Path | None = None,
+    depths: Path | None = None,
 ) -> None:
     """Write figures, pictures and tables as one HTML page that fetches nothing.
 
@@ -64,6 +66,8 @@ def report(
         The body as JSON: name and radius_m.
     ages
         JSON of the region's model ages, from `date_surface`.
+    depths
+        Parquet table of the craters' depths, from `measure_depth`.
     """
     page = render(
         ReportInputs(
@@ -72,7 +76,7 @@ def report(
             operating_point=read_model(operating_point, OperatingPoint),
             weights=read_json(metadata),
             matches=read_table(matches, MATCH_COLUMNS),
-            craters=read_table(craters, CRATERS),
+            craters=with_depths(read_table(craters, CRATERS), read_depths(depths)),
             catalogue=read_table(catalogue, ["catalogue_id", "lon", "lat", "diameter_km"]),
             footprint=read_geotable(footprint, ["split", "area_km2", "geometry"]),
             image=image,

@@ -16,7 +16,7 @@ from rasterio.windows import Window
 from scipy.ndimage import gaussian_filter
 
 from crater_pipeline.errors import UserError
-from crater_pipeline.rasters import reprojection
+from crater_pipeline.rasters import reprojection, source_values
 from crater_pipeline.rasters.files import RasterInfo, create_raster, raster_info, read_window
 from crater_pipeline.rasters.grid import Grid, shifted
 from crater_pipeline.rasters.reading import Kind, Reading
@@ -366,7 +366,7 @@ def test_memory_is_that_of_a_block(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         return original(dataset, window, *args)
 
     original = read_window
-    monkeypatch.setattr(reprojection, "read_window", spy)
+    monkeypatch.setattr(source_values, "read_window", spy)
     monkeypatch.setattr(reprojection, "WRITE_PX", 128)
     reproject_region(source, tmp_path / "o.tif", Bounds(2, 2, 58, 28), MOON, "image", NO_MARGIN)
     assert 0 < largest < 3 * 128 * 128

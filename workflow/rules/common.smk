@@ -30,8 +30,9 @@ except UserError as error:
 regions = {name: RegionPlan(name, configuration) for name in configuration.regions}
 
 
-# Regions that our network searches, and those that another method does.
+# Regions that our network searches, those that another method does, and those with a terrain model to measure on.
 NETWORKS = "|".join(name for name, plan in regions.items() if plan.method is None)
+TERRAIN = "|".join(name for name, plan in regions.items() if plan.terrain)
 METHODS = "|".join(name for name, plan in regions.items() if plan.method)
 
 
@@ -103,6 +104,18 @@ def flag(attribute):
         if getattr(regions[wildcards.region], attribute)
         else f"--no-{attribute}"
     )
+
+
+def mosaic_behind(wildcards):
+    """Where a downloaded part of a mosaic comes from."""
+    plan = regions[wildcards.region]
+    return plan.source_of_mosaic(plan.mosaic_behind(wildcards.other))
+
+
+def part_wanted(wildcards):
+    """What of it is wanted."""
+    plan = regions[wildcards.region]
+    return plan.wanted_of(plan.mosaic_behind(wildcards.other))
 
 
 def option(name, value):

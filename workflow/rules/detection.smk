@@ -1,6 +1,7 @@
 # Detection. In: the region's raster and weights. Out: detections in tiles (detections.parquet), as circles on the
 # sphere (georeferenced.parquet), each once (merged.parquet), with calibrated scores and status (craters_all.parquet),
-# and the files for users: craters.gpkg, shapefiles and the CraterStats files.
+# depths where there is a terrain model (depths.parquet), and
+# the files for users: craters.gpkg, shapefiles and the CraterStats files.
 
 
 rule detect:
@@ -136,9 +137,55 @@ rule publish:
         " 2>&1 | tee {log:q}"
 
 
+rule measure_depth:
+    input:
+        craters="results/{region}/craters_all.parquet",
+        operating_point="results/{region}/operating_point.json",
+        terrain=lambda wildcards: checked(wildcards.region).terrain.file,
+        code=code("measure_depth"),
+    output:
+        "results/{region}/depths.parquet",
+    log:
+        "results/{region}/logs/measure_depth.log",
+    benchmark:
+        "results/{region}/benchmarks/measure_depth.tsv"
+    wildcard_constraints:
+        region=TERRAIN or "-",
+    conda:
+        "../../envs/crater_pipeline.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        bounds=of_region("bounds"),
+        band=lambda wildcards: option("band", regions[wildcards.region].terrain.band),
+        nodata=lambda wildcards: option(
+            "nodata", regions[wildcards.region].terrain.nodata
+        ),
+        unit=lambda wildcards: option(
+            "elevation-unit", regions[wildcards.region].terrain.unit
+        ),
+        body=region_body,
+        settings=settings("depth"),
+    shell:
+        "python -m crater_pipeline.steps.measure_depth"
+        " --craters={input.craters:q}"
+        " --operating-point={input.operating_point:q}"
+        " --terrain={input.terrain:q}"
+        " --output={output:q}"
+        " --bounds={params.bounds}"
+        " {params.band}"
+        " {params.nodata}"
+        " {params.unit}"
+        " --body={params.body:q}"
+        " --settings={params.settings:q}"
+        " 2>&1 | tee {log:q}"
+
+
 rule export:
     input:
         craters="results/{region}/craters_all.parquet",
+        depths=file_of_region("depths_file"),
         operating_point="results/{region}/operating_point.json",
         catalogue="results/{region}/catalogue.parquet",
         footprint="results/{region}/footprint.parquet",
@@ -175,12 +222,14 @@ rule export:
     resources:
         mem_mb=2000,
     params:
+        depths=lambda wildcards, input: option("depths", input.depths),
         provenance=lambda wildcards: json.dumps(regions[wildcards.region].provenance),
         body=region_body,
     shell:
         "python -m crater_pipeline.steps.export"
         " --region={wildcards.region}"
         " --craters={input.craters:q}"
+        " {params.depths}"
         " --operating-point={input.operating_point:q}"
         " --catalogue={input.catalogue:q}"
         " --footprint={input.footprint:q}"

@@ -5,6 +5,7 @@
 rule geoparquet:
     input:
         craters="results/{region}/craters_all.parquet",
+        depths=file_of_region("depths_file"),
         operating_point="results/{region}/operating_point.json",
         code=code("geoparquet"),
     output:
@@ -19,10 +20,12 @@ rule geoparquet:
     resources:
         mem_mb=2000,
     params:
+        depths=lambda wildcards, input: option("depths", input.depths),
         body=region_body,
     shell:
         "python -m crater_pipeline.steps.geoparquet"
         " --craters={input.craters:q}"
+        " {params.depths}"
         " --operating-point={input.operating_point:q}"
         " --output={output:q}"
         " --body={params.body:q}"

@@ -44,38 +44,37 @@ rule simulate:
         " 2>&1 | tee {log:q}"
 
 
+# A region's own mosaic, and the terrain model that depths are measured on.
 rule download:
     input:
         code=code("download"),
     output:
         # update: not deleted beforehand, so that the step can keep what the server still has
-        update("results/{region}/mosaic.tif"),
+        update("results/{region}/mosaic{other}.tif"),
     log:
-        "results/{region}/logs/download.log",
+        "results/{region}/logs/download{other}.log",
     benchmark:
-        "results/{region}/benchmarks/download.tsv"
+        "results/{region}/benchmarks/download{other}.tsv"
+    wildcard_constraints:
+        other="|_[a-z0-9_]+",
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 1
     resources:
         mem_mb=2000,
     params:
-        url=lambda wildcards: repeated("url", regions[wildcards.region].mosaic.urls),
+        url=lambda wildcards: repeated("url", mosaic_behind(wildcards).urls),
         size=lambda wildcards: option(
-            "size-bytes", regions[wildcards.region].mosaic.size_bytes
+            "size-bytes", mosaic_behind(wildcards).size_bytes
         ),
         citation=lambda wildcards: option(
-            "citation", regions[wildcards.region].mosaic.citation
+            "citation", mosaic_behind(wildcards).citation
         ),
-        licence=lambda wildcards: option(
-            "licence", regions[wildcards.region].mosaic.licence
-        ),
+        licence=lambda wildcards: option("licence", mosaic_behind(wildcards).licence),
         bounds=of_region("bounds"),
-        margin=of_region("margin_deg"),
-        band=lambda wildcards: option("band", regions[wildcards.region].mosaic.band),
-        nodata=lambda wildcards: option(
-            "nodata", regions[wildcards.region].mosaic.nodata
-        ),
+        margin=lambda wildcards: part_wanted(wildcards).margin_deg,
+        band=lambda wildcards: option("band", mosaic_behind(wildcards).band),
+        nodata=lambda wildcards: option("nodata", mosaic_behind(wildcards).nodata),
         body=region_body,
     shell:
         "python -m crater_pipeline.steps.download"

@@ -55,6 +55,7 @@ rule evaluate:
         detections="results/{region}/detections.parquet",
         annotations=file_of_region("annotations_file"),
         photograph=file_of_region("photograph_file"),
+        depths=file_of_region("depths_file"),
         witnesses=file_of_region("witness_files"),
         code=code("evaluate"),
     output:
@@ -77,6 +78,7 @@ rule evaluate:
     params:
         annotations=lambda wildcards, input: option("annotations", input.annotations),
         photograph=lambda wildcards, input: option("photograph", input.photograph),
+        depths=lambda wildcards, input: option("depths", input.depths),
         witness=lambda wildcards: repeated(
             "witness", regions[wildcards.region].witnesses
         ),
@@ -95,6 +97,7 @@ rule evaluate:
         " --detections={input.detections:q}"
         " {params.annotations}"
         " {params.photograph}"
+        " {params.depths}"
         " {params.witness}"
         " {params.witness_table}"
         " --output={output.metrics:q}"
@@ -193,6 +196,7 @@ rule report:
         image=file_of_region("image_file"),
         metadata="results/{region}/weights.json",
         heatmaps="results/{region}/heatmaps.json",
+        depths=file_of_region("depths_file"),
         ages=file_of_region("ages_file"),
         code=code("report"),
     output:
@@ -215,6 +219,7 @@ rule report:
         title=of_region("title"),
         body=region_body,
         ages=lambda wildcards, input: option("ages", input.ages),
+        depths=lambda wildcards, input: option("depths", input.depths),
     shell:
         "python -m crater_pipeline.steps.report"
         " --metrics={input.metrics:q}"
@@ -227,6 +232,7 @@ rule report:
         " --metadata={input.metadata:q}"
         " --heatmaps={input.heatmaps:q}"
         " {params.ages}"
+        " {params.depths}"
         " --output={output:q}"
         " --title={params.title:q}"
         " --body={params.body:q}"

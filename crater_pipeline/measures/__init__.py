@@ -1,0 +1,1 @@
+"""What a terrain model says of a crater besides its circle."""
