@@ -69,8 +69,8 @@ class Region(Settings, extra="allow"):
     )
     depth_from: Name | None = Field(
         None,
-        description="Name of a terrain model among `mosaics` (kind dtm, or a simulated one) on which the craters' depths "
-        "are measured (null: the region's own, if its mosaic is one; without any there are no depths).",
+        description="Name of a terrain model among `mosaics` (kind dtm, or a simulated one) on which depths are "
+        "measured (null: the region's own, if its mosaic is one; without any there are no depths).",
     )
     bounds: Degrees = Field(
         description="[west, south, east, north] in degrees, east positive; west > east crosses the antimeridian."

@@ -13,6 +13,7 @@ import pytest
 import shapely
 
 from crater_pipeline.export.geopackage import circle_layer, write_geopackage
+from crater_pipeline.measures.table import COLUMNS
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.craters import great_circle_km
 from tests.export.small_region import MOON, Exported, catalogue_of, craters_of, footprint_of, run_export
@@ -52,6 +53,7 @@ def test_craters(exported: Exported) -> None:
         "touches_edge",
         "centre_sigma_km",
         "diameter_sigma_km",
+        *COLUMNS,
         "review",
     ]
     assert craters["review"].isna().all()
