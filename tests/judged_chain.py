@@ -10,6 +10,7 @@ from affine import Affine
 
 from crater_pipeline.evaluation.matching import optimal_matches
 from crater_pipeline.evaluation.settings import EvaluationSettings
+from crater_pipeline.measures.table import COLUMNS
 from crater_pipeline.models.scores import Calibration
 from crater_pipeline.rasters.files import create_raster
 from crater_pipeline.reporting.heat_pictures import heat_picture
@@ -109,7 +110,18 @@ class Chain:
         figures: dict[str, Any] = json.loads(self.path("metrics.json").read_text(), parse_constant=no_constant)
         return figures
 
-    def report(self) -> str:
+    def measure(self) -> Path:
+        """Depths that are 0.9 of the catalogue's."""
+        craters = pd.read_parquet(self.path("craters_all.parquet"))
+        known = self.region.catalogue.assign(depth_m=lambda each: 150 * each["diameter_km"])
+        known.to_parquet(self.path("catalogue.parquet"))
+        depth_m = craters["catalogue_id"].map(known.set_index("catalogue_id")["depth_m"]) * 0.9
+        depths = pd.DataFrame({"crater_id": craters["crater_id"], **dict.fromkeys(COLUMNS, 1.0)})
+        depths["depth_m"], depths["depth_to_diameter"] = depth_m, depth_m / (1000 * craters["diameter_km"])
+        depths.to_parquet(self.path("depths.parquet"))
+        return self.path("depths.parquet")
+
+    def report(self, **more: Any) -> str:
         report(
             metrics=self.path("metrics.json"),
             matches=self.path("matches.parquet"),
@@ -123,6 +135,7 @@ class Chain:
             output=self.path("report.html"),
             title="Somewhere & <elsewhere>",
             body=MOON,
+            **more,
         )
         return self.path("report.html").read_text()
 

@@ -336,3 +336,56 @@ def test_witnesses_are_tables_of_other_catalogues() -> None:
     assert region.file_of_table(OWN) == region.catalogue_file
     with pytest.raises(UserError, match=r"regions\.iridum\.witnesses: no catalogue 'nobody'"):
         plan("iridum", {"regions": {"iridum": {"witnesses": ["nobody"]}}})
+
+
+OTHER_TERRAIN: dict[str, Any] = {
+    "mosaics": {
+        "photo": {"kind": "image", "body": "moon", "url": "photo.tif", "pixel_size_m": 100},
+        "sharp": {"kind": "dtm", "body": "moon", "url": "sharp.tif", "band": 2, "elevation_unit": "km"},
+        "remote": {"kind": "dtm", "body": "moon", "url": "https://e.org/a.tif", "band": 2, "pixel_size_m": 60},
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("region", "file", "told"),
+    [
+        ({}, "results/iridum/projected.tif", (None, "none", "m")),
+        ({"mosaic": "photo"}, None, None),
+        ({"mosaic": "photo", "depth_from": "sharp"}, "sharp.tif", (2, None, "km")),
+        ({"depth_from": "sharp"}, "sharp.tif", (2, None, "km")),
+        ({"mosaic": "photo", "depth_from": "remote"}, "results/iridum/mosaic_remote.tif", (None, None, None)),
+        ({"mosaic": "photo", "depth_from": "made"}, "results/simulated/made_dtm.tif", (None, "none", "m")),
+    ],
+)
+def test_what_depths_are_measured_on(region: dict[str, Any], file: str | None, told: tuple[Any, ...] | None) -> None:
+    made = plan("iridum", OTHER_TERRAIN, {"mosaics": SIMULATED["mosaics"]}, {"regions": {"iridum": region}})
+    terrain = made.terrain
+    assert (None if terrain is None else terrain.file) == file
+    assert (None if terrain is None else (terrain.band, terrain.nodata, terrain.unit)) == told
+    assert made.depths_file == (None if file is None else "results/iridum/depths.parquet")
+    assert ("depth_from" in region) == (len(made.provenance["sources"]) == 3 or region.get("depth_from") == "made")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("nowhere", "regions.iridum.depth_from: no mosaic 'nowhere'; add it to mosaics"),
+        ("photo", "regions.iridum.depth_from: 'photo' is an image, which has no heights"),
+        ("mars", "regions.iridum.depth_from: 'mars' shows mars, the region moon"),
+    ],
+)
+def test_what_has_no_heights_of_the_region_is_refused(name: str, text: str) -> None:
+    mars = {
+        "bodies": {"mars": {"radius_m": 3396190}},
+        "mosaics": {"mars": {"kind": "dtm", "body": "mars", "url": "mars.tif"}},
+    }
+    assert text in message(OTHER_TERRAIN, mars, {"regions": {"iridum": {"depth_from": name}}})
+
+
+def test_settings_of_depths_count_only_where_there_are_depths() -> None:
+    deeper = {"depth": {"min_diameter_px": 12}}
+    for region, differs in (({}, True), ({"mosaic": "photo"}, False)):
+        plans = [plan("iridum", OTHER_TERRAIN, {"regions": {"iridum": region}}, each) for each in ({}, deeper)]
+        hashes = {each.provenance["configuration_hash"] for each in plans}
+        assert (len(hashes) == 2) == differs

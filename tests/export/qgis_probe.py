@@ -1,6 +1,7 @@
 """Run by the Python that has PyQGIS: opens layers as the desktop does and prints what it sees, as JSON.
 
-Usage: qgis_probe.py out.json [path or path|layername=name ...]; with `--render image.png` first, the layers are also
+Usage: qgis_probe.py out.json [path or path|layername=name ...]; a style other than the default is applied where the
+path ends in #name of the style. With `--render image.png` first, the layers are also
 drawn into an image of 600 x 600 pixels, in their own reference system.
 """
 
@@ -11,10 +12,18 @@ from typing import Any
 from qgis.core import QgsApplication, QgsMapRendererParallelJob, QgsMapSettings, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtXml import QDomDocument
 
 
 def look(uri: Any) -> Any:
+    uri, _, style = uri.partition("#")
     layer = QgsVectorLayer(uri, "layer", "ogr")
+    if style:
+        _, numbers, names, *_ = layer.listStylesInDatabase()
+        xml, _ = layer.getStyleFromDatabase(numbers[names.index(style)])
+        document = QDomDocument()
+        document.setContent(xml)
+        layer.importNamedStyle(document)
     seen = {"valid": layer.isValid(), "features": layer.featureCount(), "crs_valid": layer.crs().isValid()}
     if layer.isValid():
         seen["crs"] = layer.crs().authid()

@@ -128,13 +128,20 @@ def run_export(
         min_diameter_km=2.0,
         body=body,
     )
+    return export_published(folder, "out", body=body)
+
+
+def export_published(folder: Path, name: str, depths: Path | None = None, body: Body = MOON) -> Exported:
+    """Export into the folder `name` beside it what `run_export` published."""
+    published, out = folder / "out", folder / name
     export(
         region="small",
-        craters=out / "craters_all.parquet",
+        craters=published / "craters_all.parquet",
         operating_point=folder / "operating_point.json",
         catalogue=folder / "catalogue.parquet",
         footprint=folder / "footprint.parquet",
-        image=out / "projected.tif",
+        image=published / "projected.tif",
+        depths=depths,
         output_geopackage=out / "craters.gpkg",
         output_project=out / "craters.qgz",
         output_csv=out / "craters.csv",

@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.image import imread
 
-from tests.export.small_region import Exported
+from crater_pipeline.export.depth_style import NAME
+from crater_pipeline.measures.table import COLUMNS
+from tests.export.small_region import Exported, export_published
 from tests.export.system_qgis import run_qgis
 
 PROBE = Path(__file__).with_name("qgis_probe.py")
@@ -55,6 +58,19 @@ def test_nothing_found(exported_empty: Exported, tmp_path: Path) -> None:
         assert layer["crs"] == "IAU_2015:30100"
         assert layer["features"] == (1 if name == "footprint" else 0)
         assert layer["renderer"] == "RuleRenderer"
+
+
+def test_style_by_depth(exported: Exported, tmp_path: Path) -> None:
+    named = pd.read_parquet(exported["craters_all.parquet"])["crater_id"]
+    depths = pd.DataFrame({"crater_id": named, **{name: np.linspace(0.05, 0.3, len(named)) for name in COLUMNS}})
+    depths.to_parquet(tmp_path / "depths.parquet")
+    measured = export_published(exported.folder.parent, "measured", tmp_path / "depths.parquet")
+    uris = [f"{measured['craters.gpkg']}|layername={layer}#{NAME}" for layer in ("craters", "centres")]
+    for layer in look(tmp_path, uris):
+        assert layer["valid"]
+        assert layer["filters_valid"]
+        assert [rule[:3] for rule in layer["rules"]] == ["d/D"] * 4 + ["no "]
+    assert "Matched" in look(tmp_path, layers_of(measured))[0]["rules"]
 
 
 def test_shapefiles(exported: Exported, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from xml.etree import ElementTree as ET
 import pandas as pd
 import pytest
 
+from crater_pipeline.export.depth_style import depth_styles
 from crater_pipeline.export.styles import SCORE_COLOURS, SPLIT_COLOURS, STATUS_LINES, crosses_seam, styles
 from crater_pipeline.tiles.splits import SPLITS
 from tests.export.small_region import MOON, footprint_of
@@ -82,3 +83,33 @@ def test_without_the_seam_the_same_lines_are_drawn() -> None:
         assert [option(s, name) for s in plain.iter("symbol")] == [
             option(s, name) for s in open_.iter("symbol") if s.attrib["type"] == "fill"
         ]
+
+
+def depth_rules() -> list[ET.Element]:
+    style = depth_styles(pd.DataFrame({"depth_to_diameter": [0.2, None]}), False)[0]
+    return list(ET.fromstring(style.qml).iter("rule"))
+
+
+@pytest.mark.parametrize("value", ["-0.01", "0.0599", "0.06", "0.1", "0.1499", "0.15", "0.3"])
+def test_classes_of_depth_cover_every_depth_once(value: str) -> None:
+    filters = [rule.attrib["filter"].replace('"depth_to_diameter"', value) for rule in depth_rules()]
+    numeric = [text.replace("AND", "and") for text in filters if "NULL" not in text]
+    assert sum(bool(eval(text)) for text in numeric) == 1
+    assert len(numeric) == len(filters) - 1
+
+
+def test_colours_of_depth_differ_and_are_drawn_the_same_with_a_seam() -> None:
+    both = [
+        depth_styles(pd.DataFrame({"depth_to_diameter": [0.2]}), seam)[0].qml  # of the outlines
+        for seam in (False, True)
+    ]
+    plain, open_ = (
+        [option(s, "line_color") for s in ET.fromstring(text).iter("symbol") if s.attrib["type"] == "fill"]
+        for text in both
+    )
+    assert len(set(plain)) == 5
+    assert plain == open_
+
+
+def test_no_style_by_depth_without_depths() -> None:
+    assert depth_styles(pd.DataFrame({"depth_to_diameter": [None, None]}, dtype=float), False) == []

@@ -20,6 +20,7 @@ from scipy.ndimage import gaussian_filter
 
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.errors import UserError
+from crater_pipeline.measures.settings import DepthSettings
 from crater_pipeline.models.initial import shipped_weights
 from crater_pipeline.rasters.files import create_raster
 from crater_pipeline.sphere.bodies import MOON, Body, known_body
@@ -305,5 +306,8 @@ def test_kilometres_are_refused_until_they_are_named(tmp_path: Path) -> None:
     raster, out = ground(tmp_path / "mine.tif", (terrain(side=200) / 1000).astype("float32")), tmp_path / "craters.gpkg"
     with pytest.raises(UserError, match="--elevation-unit km"):
         find(raster, out=out, kind="dtm")
-    find(raster, out=out, elevation_unit="km", threshold=0.0)
-    assert len(gpd.read_file(out, layer="craters")) > 0
+    find(raster, out=out, elevation_unit="km", threshold=0.0, depth=DepthSettings(min_diameter_px=6))
+    craters = gpd.read_file(out, layer="craters")
+    assert len(craters) > 0
+    # metres: of the same ground in kilometres a thousandth would be left
+    assert craters["depth_m"].max() > 10

@@ -48,6 +48,19 @@ def test_the_page_fetches_nothing_and_shows_the_figures(finished: tuple[Chain, d
     assert "0.1235" in page
 
 
+def test_depths_are_compared_with_the_catalogues(tmp_path: Path) -> None:
+    chain = Chain(tmp_path, random_region(1, n=300))
+    assert chain.run()[0]["depths"] is None
+    depths = chain.measure()
+    figures = chain.evaluate(depths=depths)["depths"]
+    assert 0 < figures["agreement"]["n"] <= figures["n_measured"] <= figures["n_craters"]
+    assert figures["agreement"]["median_ratio"] == pytest.approx(0.9)
+    page = chain.report(depths=depths)
+    check_page(page)
+    assert page.count('class="chart"') == 12
+    assert "measured over catalogued, are below 0.90" in page
+
+
 def test_published_figures_are_quoted_as_printed_and_marked(finished: tuple[Chain, dict[str, Any], str]) -> None:
     _, _, page = finished
     for printed in ("75.97", "74.71", "75.08", "81.35", "80.92", "74.00", "73.34", "78.44"):

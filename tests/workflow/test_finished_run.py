@@ -3,6 +3,7 @@
 All of it is in one module, so that one worker makes the run once.
 """
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -30,6 +31,8 @@ regions:
     mosaic: tiny
     catalogue: tiny
     bounds: [-0.75, 29.25, 0.75, 30.75]
+    depth_from: tiny
+    depth: {min_diameter_px: 6, min_rim_height_px: 6}
     title: "--help: A tiny Moon's face"
     reprojection: {margin_px: 32}
     tiling: {size: 256, overlap: 64, levels: 1}
@@ -42,7 +45,8 @@ regions:
 """
 TINY = ("results/tiny/craters.gpkg", "results/tiny/report.html")
 LARGE = "results/large/projected.tif"
-MADE_OF_DETECTIONS = {"georeference", "merge", "calibrate", "publish", "heatmaps", "export", "evaluate", "report"}
+MADE_OF_CRATERS = {"publish", "measure_depth", "export", "evaluate", "report"}
+MADE_OF_DETECTIONS = {"georeference", "merge", "calibrate", "heatmaps"} | MADE_OF_CRATERS
 
 CRATERSTATS = ("tiny_CRATER.shp", "tiny_AREA.shp", "tiny.diam", "tiny.scc")
 
@@ -77,7 +81,7 @@ def test_the_contracts_files_are_there(finished: Checkout) -> None:
     others = (
         "craters.gpkg craters.qgz craters.csv craters_all.parquet craters.shp craters.dbf craters.shx craters.prj "
         "detections.parquet metrics.json report.html tiles/annotations.json weights.safetensors weights.json "
-        "operating_point.json labels.tif"
+        "operating_point.json labels.tif depths.parquet"
     )
     for name in [*others.split(), *CRATERSTATS]:
         assert (results / name).stat().st_size > 0, name
@@ -89,6 +93,18 @@ def test_the_contracts_files_are_there(finished: Checkout) -> None:
     assert {"craters", "centres", "footprint", "catalogue"} <= tables
 
 
+def test_craters_have_depths(finished: Checkout) -> None:
+    results = finished.folder / "results" / "tiny"
+    craters = gpd.read_file(results / "craters.gpkg", layer="craters")
+    deep = craters.dropna(subset="depth_m")
+    assert len(deep) > 0.5 * len(craters) > 0
+    # worn craters and fresh ones of the simulated Moon
+    assert 0.02 < deep["depth_to_diameter"].median() < 0.2
+    metrics = json.loads((results / "metrics.json").read_text())
+    assert metrics["depths"]["n_measured"] == len(deep)
+    assert metrics["depths"]["agreement"] is None  # the simulated catalogue has the columns of Robbins's, no depths
+
+
 def test_the_geopackage_waits_for_no_tiles_and_the_report_for_no_geopackage(finished: Checkout) -> None:
     options = ("--configfile", "mine.yaml", "--forceall", "--quiet", "host", "--")
     geopackage, report = (finished.would_run(*options, target) for target in TINY)
@@ -96,6 +112,10 @@ def test_the_geopackage_waits_for_no_tiles_and_the_report_for_no_geopackage(fini
     assert {"footprint", "publish"} <= geopackage & report
     assert {"tile", "label"} <= report
     assert "export" not in report
+
+
+def test_without_terrain_no_depths_are_measured(finished: Checkout) -> None:
+    assert "measure_depth" not in would_run(finished, "results/large/craters.gpkg")
 
 
 def test_without_a_catalogue_no_tiles_are_made(finished: Checkout) -> None:
@@ -138,6 +158,7 @@ def test_nothing_is_run_again_without_a_change(finished: Checkout) -> None:
         ("crater_pipeline/tiles/writing.py", {"tile", "label", "evaluate", "report"}),
         ("crater_pipeline/training/patches.py", {"train", "detect"} | MADE_OF_DETECTIONS),
         ("crater_pipeline/export/geopackage.py", {"export"}),
+        ("crater_pipeline/measures/relief.py", {"measure_depth", "export", "evaluate", "report"}),
     ],
 )
 def test_editing_a_module_reruns_the_rules_that_import_it_and_what_follows(
@@ -158,11 +179,12 @@ def test_undoing_an_edit_reruns_nothing(finished: Checkout) -> None:
     [
         ({"merging": {"max_size_ratio": 1.31}}, MADE_OF_DETECTIONS - {"georeference"}),
         ({"evaluation": {"bootstrap_samples": 123}}, {"evaluate", "report"}),
-        ({"evaluation": {"min_diameter_km": 2.5}}, {"calibrate", "publish", "export", "evaluate", "report"}),
-        ({"evaluation": {"max_cut_fraction": 0.3}}, {"calibrate", "publish", "export", "evaluate", "report"}),
+        ({"evaluation": {"min_diameter_km": 2.5}}, {"calibrate"} | MADE_OF_CRATERS),
+        ({"evaluation": {"max_cut_fraction": 0.3}}, {"calibrate"} | MADE_OF_CRATERS),
         ({"split": {"seed": 3}}, {"export"}),  # the configuration's hash; nothing is divided where nothing is trained
         ({"labels": {"min_diameter_km": 3.0}}, {"label", "export", "evaluate", "report"}),
         ({"inference": {"min_score": 0.031}}, {"detect"} | MADE_OF_DETECTIONS),
+        ({"depth": {"min_rim_share": 0.4}}, {"measure_depth", "export", "evaluate", "report"}),
         ({"shading": {"sun_elevation_deg": 33}}, set()),
     ],
 )
