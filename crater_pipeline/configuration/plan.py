@@ -208,12 +208,8 @@ class RegionPlan:
         """Diameter from which the region's catalogue is complete."""
         return derived.completeness_km(self.catalogue, self.configuration)
 
-    @property
-    def margin_deg(self) -> float:
-        """Degrees of latitude beyond the bounds that are read as context."""
-        return self._margin_deg(self._mosaic_entry)
-
     def _margin_deg(self, mosaic: Mosaic) -> float:
+        """Degrees of latitude beyond the bounds that are read as context."""
         pixel_size_m = self.reprojection.pixel_size_m or derived.mosaic_pixel_size_m(mosaic)
         margin_m = CONTEXT_ALLOWANCE * self.reprojection.margin_px * pixel_size_m
         return round(degrees(margin_m / self.body.radius_m), 4)

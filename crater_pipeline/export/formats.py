@@ -20,7 +20,7 @@ VERTICES = 72
 
 @dataclass(frozen=True)
 class Product:
-    """What a search has found: craters to be written (columns of `publication.COLUMNS` and `measures.table`), and what is told with them.
+    """What a search has found: craters to be written, with all that is said of them, and what is told with them.
 
     searched: rows split, area_km2, geometry. catalogue: known craters in that area, with `found`. provenance: pairs of
     key and value.

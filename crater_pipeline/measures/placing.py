@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crater_pipeline.measures.rings import REACH, ring_points
-from crater_pipeline.rasters.files import progress
+from crater_pipeline.rasters.progress import progress
 from crater_pipeline.rasters.source_pixels import SourcePixels
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.craters import rim_points, unit_vectors
@@ -65,7 +65,7 @@ def placed(
 ) -> Iterator[tuple[int, Place]]:
     """Row and place of every crater (n,) that is at least `least_px` pixels across, block by block of the raster."""
     x, y = mapping.pixel(lon, lat)
-    diameter_px = _diameters_px(lon, lat, diameter_km, x, mapping, body)
+    diameter_px = _diameters_px(lon, lat, diameter_km, (x, y), mapping, body)
     large = np.flatnonzero(diameter_px >= least_px)
     order = large[np.lexsort((x[large], x[large] // BLOCK_PX, y[large] // BLOCK_PX))]
     for start in progress(range(0, len(order), BATCH), "depths"):
@@ -77,13 +77,22 @@ def placed(
 
 
 def _diameters_px(
-    lon: FloatArray, lat: FloatArray, diameter_km: FloatArray, x: FloatArray, mapping: SourcePixels, body: Body
+    lon: FloatArray,
+    lat: FloatArray,
+    diameter_km: FloatArray,
+    centre: tuple[FloatArray, FloatArray],
+    mapping: SourcePixels,
+    body: Body,
 ) -> FloatArray:
-    """Diameters in pixels, where these are fewest; 0 where the raster's projection shows no rim."""
+    """Diameters in pixels, where these are fewest; 0 where the raster's projection shows no rim.
+
+    Twice the way from the centre: around the pole of a map of degrees the whole rim may lie on a few rows.
+    """
     found = np.zeros(len(lon))
     for start in range(0, len(lon), RIM_BATCH):
         rows = slice(start, start + RIM_BATCH)
         rim = rim_points(lon[rows], lat[rows], diameter_km[rows], body, RIM_POINTS)
-        pixels = mapping.near(*mapping.pixel(*rim), x[rows, None])
-        found[rows] = np.nan_to_num(np.minimum(*(np.ptp(each, axis=1) for each in pixels)))
+        pixels = mapping.near(*mapping.pixel(*rim), centre[0][rows, None])
+        away = (np.abs(at - middle[rows, None]).max(axis=1) for at, middle in zip(pixels, centre, strict=True))
+        found[rows] = np.nan_to_num(2 * np.minimum(*away))
     return found

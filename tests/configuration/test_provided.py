@@ -73,7 +73,7 @@ def test_a_part_in_the_folder_is_known_by_its_record(tmp_path: Path) -> None:
     region = plan(str(tmp_path))
     assert region.mosaic_file == str(part)
     assert region.band is None  # a part has one band
-    assert region.margin_deg == plan().margin_deg
+    assert region.wanted_of("far") == plan().wanted_of("far")
     assert region.pixel_size_m == 1000
     inner = {"inner": {"mosaic": "far", "catalogue": "known", "bounds": [359.5, 3, 5, 6]}}
     assert plan(str(tmp_path), "inner", regions=inner).mosaic_file == str(part)
@@ -128,11 +128,25 @@ def test_a_region_needs_its_part_of_the_mosaic_and_its_catalogues() -> None:
     needs = {need.key: need for need in needs_of(region.configuration, "bay")}
     assert list(needs) == ["mosaics.far.url", "catalogues.known.url", "catalogues.other.url"]
     mosaic, known = needs["mosaics.far.url"], needs["catalogues.known.url"]
-    assert (mosaic.name, mosaic.content, mosaic.part) == ("mosaic_bay.tif", "raster", region.wanted)
+    assert (mosaic.name, mosaic.content, mosaic.part) == ("mosaic_bay.tif", "raster", region.wanted_of("far"))
     assert (known.name, known.content, known.part) == ("craters_2018", "table", None)
     assert known.origin.licence == "CC0"
     whole = plan(mosaics={"far": {"sha256": "0" * 64}})
     assert needs_of(whole.configuration, "bay")[0].part is None
+
+
+def test_the_terrain_that_depths_are_measured_on_is_needed_too(tmp_path: Path) -> None:
+    terrain = {"kind": "dtm", "body": "moon", "url": "https://example.org/a/heights.tif", "pixel_size_m": 60}
+    more: dict[str, Any] = {"mosaics": {"heights": terrain}, "regions": {"bay": {"depth_from": "heights"}}}
+    region = plan(**more)
+    need = {need.key: need for need in needs_of(region.configuration, "bay")}["mosaics.heights.url"]
+    assert (need.name, need.part) == ("heights_bay.tif", region.wanted_of("heights"))
+    assert region.terrain is not None
+    assert region.terrain.file == "results/bay/mosaic_heights.tif"
+    (tmp_path / "heights.tif").touch()
+    provided = plan(str(tmp_path), **more).terrain
+    assert provided is not None
+    assert provided.file == str(tmp_path / "heights.tif")
 
 
 def test_a_region_that_starts_from_anothers_weights_needs_what_that_one_needs() -> None:

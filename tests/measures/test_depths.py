@@ -10,6 +10,7 @@ from affine import Affine
 from pyproj import CRS
 from rasterio.windows import Window
 
+from crater_pipeline.measures import placing
 from crater_pipeline.measures.depths import TerrainModel, measure_depths
 from crater_pipeline.measures.settings import DepthSettings
 from crater_pipeline.measures.table import COLUMNS, with_depths
@@ -127,6 +128,15 @@ def test_a_raster_around_the_body_has_no_edge(tmp_path: Path, west: float) -> No
     grounds = [crater(lon, lat, 100.0) for lon, lat in craters[["lon", "lat"]].itertuples(index=False)]
     found = measured(write_terrain(tmp_path / "t.tif", grid, *grounds), craters)
     assert found["depth_m"].tolist() == pytest.approx([DEPTH_M] * 3, rel=0.04)
+
+
+def test_around_the_pole_of_a_map_of_degrees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All columns of the raster hold a piece of the crater; where that is too much to read it has no depth."""
+    grid = Grid(3600, 100, Affine(0.1, 0, -180, 0, -0.1, 90), MOON.geographic_crs)
+    path = write_terrain(tmp_path / "t.tif", grid, crater(30.0, 89.7, 100.0))
+    assert measured(path, table(30.0, 89.7, 100.0))["depth_m"][0] == pytest.approx(DEPTH_M, rel=0.05)
+    monkeypatch.setattr(placing, "LARGEST_WINDOW", 1000)
+    assert measured(path, table(30.0, 89.7, 100.0)).isna().all(axis=None)
 
 
 def test_large_craters_are_read_reduced_and_come_out_the_same(

@@ -64,12 +64,8 @@ rule download:
         mem_mb=2000,
     params:
         url=lambda wildcards: repeated("url", mosaic_behind(wildcards).urls),
-        size=lambda wildcards: option(
-            "size-bytes", mosaic_behind(wildcards).size_bytes
-        ),
-        citation=lambda wildcards: option(
-            "citation", mosaic_behind(wildcards).citation
-        ),
+        size=lambda wildcards: option("size-bytes", mosaic_behind(wildcards).size_bytes),
+        citation=lambda wildcards: option("citation", mosaic_behind(wildcards).citation),
         licence=lambda wildcards: option("licence", mosaic_behind(wildcards).licence),
         bounds=of_region("bounds"),
         margin=lambda wildcards: part_wanted(wildcards).margin_deg,
