@@ -21,7 +21,7 @@ LINE, THIN = ("solid", 0.5), ("dot", 0.25)
 
 def depth_styles(craters: pd.DataFrame, seam: bool) -> list[NamedStyle]:
     """Styles of the layers `craters` and `centres`; none where no crater has a depth. `seam` as in `symbology`."""
-    if not craters["depth_to_diameter"].notna().any():
+    if "depth_to_diameter" not in craters or craters["depth_to_diameter"].isna().all():
         return []
     outlines = [renderer(_rules(outline_symbol(seam))), diameter_labels()]
     return [
