@@ -7,6 +7,8 @@ rule's run, such as checkpoints, carries `code_hash`, and what is published `cod
 
 import ast
 import hashlib
+import os
+import shlex
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -18,8 +20,23 @@ PACKAGE = "crater_pipeline"
 ROOT = Path(__file__).parents[1]
 """Folder of the package that is running: a checkout, or where it is installed."""
 
+INSTALLED = ("site-packages", "dist-packages")
+"""Names of the folders that packages are installed into: Python looks there by itself."""
+
 DATA_FOLDERS = ("templates",)
 """Folders of files that belong to the code beside them. (Weights are an input of their own.)"""
+
+
+def search_path(root: Path, working_directory: Path) -> str:
+    """What to write before `python` in the shell so that our package is found under `root`; mostly nothing.
+
+    Python looks into the working directory and into its own folders by itself. Braces are doubled and words are quoted,
+    as a rule's command needs them. A search path that the user has set still counts.
+    """
+    if root == working_directory or root.name in INSTALLED:
+        return ""
+    folder = shlex.quote(os.path.relpath(root, working_directory)).replace("{", "{{").replace("}", "}}")
+    return f"PYTHONPATH={folder}${{{{PYTHONPATH:+:$PYTHONPATH}}}} "
 
 
 def code_files(step: str, root: Path) -> list[Path]:

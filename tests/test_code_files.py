@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crater_pipeline.code_files import PACKAGE, code_files, code_hash, code_version
+from crater_pipeline.code_files import PACKAGE, code_files, code_hash, code_version, search_path
 
 ROOT = Path(__file__).parents[1]
 STEPS = sorted(path.stem for path in (ROOT / PACKAGE / "steps").glob("[a-z]*.py"))
@@ -168,3 +168,30 @@ def test_a_hash_of_no_module_is_an_error(tmp_path: Path) -> None:
     make_package(tmp_path)
     with pytest.raises(FileNotFoundError, match="fly"):
         code_hash(f"{PACKAGE}.steps.fly", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["plain", "with space", "für ö", "a'b", "{region}", "$HOME"])
+def test_python_finds_the_package_from_another_folder(name: str, tmp_path: Path) -> None:
+    """As a rule's command, which is formatted before the shell reads it, and beside what the user's own path names."""
+    root, working_directory, users = tmp_path / name, tmp_path / "work", tmp_path / "users"
+    make_package(root, where="print(__file__)")
+    for folder in (working_directory, users):
+        folder.mkdir()
+    (users / "mine.py").write_text("")
+    command = f"{search_path(root, working_directory)}python -c 'import mine, crater_pipeline.where'".format()
+    environment = {"PATH": str(Path(sys.executable).parent), "PYTHONPATH": str(users)}
+    done = subprocess.run(
+        ["/bin/bash", "-euo", "pipefail", "-c", command],
+        cwd=working_directory,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert Path(done.stdout.strip()).samefile(root / PACKAGE / "where.py")
+
+
+def test_nothing_is_put_before_python_in_a_checkout_or_for_an_installed_package(tmp_path: Path) -> None:
+    """So that a command stays the same, and nothing is run again, wherever a checkout is moved to."""
+    assert search_path(tmp_path, tmp_path) == ""
+    assert search_path(tmp_path / "lib" / "site-packages", tmp_path) == ""

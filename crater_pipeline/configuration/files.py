@@ -19,13 +19,14 @@ DEFAULT = Path("config/config.yaml")
 ENDINGS = (".yaml", ".yml", ".json")
 
 
-def default_file(workflow: str) -> str:
-    """`config/config.yaml` of the working directory, else that beside the Snakefile in the folder `workflow`.
+def default_file(root: Path) -> str:
+    """`config/config.yaml` of the working directory, else that beside the package, in `root`.
 
-    Ends the process with one line if it will not do.
+    Ends the process with one line if it will not do. One that is in neither place is left to Snakemake, which does not
+    miss it where a workflow that imports this one gives the configuration itself.
     """
-    path = DEFAULT if DEFAULT.is_file() else Path(workflow) / DEFAULT
-    _end_unless_readable([path])
+    path = DEFAULT if DEFAULT.is_file() else root / DEFAULT
+    _end_unless_readable([path] if path.exists() else [])
     return str(path)
 
 

@@ -75,10 +75,12 @@ def test_the_default_is_the_working_directorys_else_the_workflows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert default_file(str(ROOT)) == str(ROOT / "config" / "config.yaml")
+    assert default_file(ROOT) == str(ROOT / "config" / "config.yaml")
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "config.yaml").write_text("bodies: {}\n")
-    assert default_file(str(ROOT)) == "config/config.yaml"
+    assert default_file(ROOT) == "config/config.yaml"
+    (tmp_path / "config" / "config.yaml").unlink()
+    assert default_file(tmp_path / "fetched") == str(tmp_path / "fetched" / "config" / "config.yaml")
     (tmp_path / "config" / "config.yaml").write_text("[]\n")
     with pytest.raises(SystemExit, match=r"error: config/config\.yaml: not a mapping"):
-        default_file(str(ROOT))
+        default_file(ROOT)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("Snakefile", "crater_pipeline", "workflow", "config", "profiles", "envs")
+PARTS = ("Snakefile", "crater_pipeline", "workflow", "config", "profiles", "envs", ".test")
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ def _placed(source: str, target: str) -> str:
 
 def copy_checkout(target: Path) -> Checkout:
     """Copy the parts that a run needs, without what earlier runs left; the weights, which are large, are linked."""
+    target.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():

@@ -52,7 +52,7 @@ rule baseline:
         settings=settings("baseline"),
         shading=shading_of,
     shell:
-        "python -m crater_pipeline.steps.baseline"
+        f"{in_package}python -m crater_pipeline.steps.baseline"
         " --image={input.image:q}"
         " {params.elevation}"
         " {params.annotations}"

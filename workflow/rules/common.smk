@@ -12,7 +12,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from crater_pipeline.code_files import code_files
+from crater_pipeline.code_files import code_files, search_path
 from crater_pipeline.configuration.comparison_plan import ComparisonPlan
 from crater_pipeline.configuration.entries import STAGES
 from crater_pipeline.configuration.loading import load
@@ -20,7 +20,8 @@ from crater_pipeline.configuration.given_files import unusable_files
 from crater_pipeline.configuration.plan import RegionPlan, body
 from crater_pipeline.errors import UserError
 
-ROOT = Path(workflow.basedir)
+# Before `python`: where our package is, for jobs that do not run beside it. Nothing in a checkout.
+in_package = search_path(ROOT, Path.cwd())
 
 try:
     configuration = load(config)
@@ -45,8 +46,8 @@ wildcard_constraints:
 
 
 def code(step):
-    """Package files that the step depends on, as paths from the working directory."""
-    return [os.path.relpath(ROOT / path) for path in code_files(step, ROOT)]
+    """Package files that the step depends on, as paths from the working directory; no storage and no prefix counts."""
+    return [local(os.path.relpath(ROOT / path)) for path in code_files(step, ROOT)]
 
 
 def of_region(attribute):

@@ -52,7 +52,7 @@ rule compare:
             wildcards
         ).evaluation.model_dump_json(),
     shell:
-        "python -m crater_pipeline.steps.compare"
+        f"{in_package}python -m crater_pipeline.steps.compare"
         " {params.region}"
         " {params.craters}"
         " {params.operating_point}"

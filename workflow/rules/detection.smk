@@ -35,7 +35,7 @@ rule detect:
         ),
         shading=shading_of,
     shell:
-        "python -m crater_pipeline.steps.detect"
+        f"{in_package}python -m crater_pipeline.steps.detect"
         " --image={input.image:q}"
         " {params.elevation}"
         " --weights={input.weights:q}"
@@ -69,7 +69,7 @@ rule georeference:
     params:
         body=region_body,
     shell:
-        "python -m crater_pipeline.steps.georeference"
+        f"{in_package}python -m crater_pipeline.steps.georeference"
         " --detections={input.detections:q}"
         " --image={input.image:q}"
         " --output={output:q}"
@@ -97,7 +97,7 @@ rule merge:
         body=region_body,
         settings=settings("merging"),
     shell:
-        "python -m crater_pipeline.steps.merge"
+        f"{in_package}python -m crater_pipeline.steps.merge"
         " --craters={input.craters:q}"
         " --footprint={input.footprint:q}"
         " --output={output:q}"
@@ -127,7 +127,7 @@ rule publish:
         min_diameter_km=of_region("complete_km"),
         body=region_body,
     shell:
-        "python -m crater_pipeline.steps.publish"
+        f"{in_package}python -m crater_pipeline.steps.publish"
         " --craters={input.craters:q}"
         " --operating-point={input.operating_point:q}"
         " --catalogue={input.catalogue:q}"
@@ -226,7 +226,7 @@ rule export:
         provenance=lambda wildcards: json.dumps(regions[wildcards.region].provenance),
         body=region_body,
     shell:
-        "python -m crater_pipeline.steps.export"
+        f"{in_package}python -m crater_pipeline.steps.export"
         " --region={wildcards.region}"
         " --craters={input.craters:q}"
         " {params.depths}"

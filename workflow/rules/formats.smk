@@ -23,7 +23,7 @@ rule geoparquet:
         depths=lambda wildcards, input: option("depths", input.depths),
         body=region_body,
     shell:
-        "python -m crater_pipeline.steps.geoparquet"
+        f"{in_package}python -m crater_pipeline.steps.geoparquet"
         " --craters={input.craters:q}"
         " {params.depths}"
         " --operating-point={input.operating_point:q}"

@@ -32,7 +32,7 @@ rule simulate:
             configuration, configuration.mosaics[wildcards.mosaic].body
         ).model_dump_json(),
     shell:
-        "python -m crater_pipeline.steps.simulate"
+        f"{in_package}python -m crater_pipeline.steps.simulate"
         " --output-image={output.image:q}"
         " --output-dtm={output.dtm:q}"
         " --output-catalogue={output.catalogue:q}"
@@ -73,7 +73,7 @@ rule download:
         nodata=lambda wildcards: option("nodata", mosaic_behind(wildcards).nodata),
         body=region_body,
     shell:
-        "python -m crater_pipeline.steps.download"
+        f"{in_package}python -m crater_pipeline.steps.download"
         " {params.url}"
         " {params.size}"
         " {params.citation}"
@@ -117,7 +117,7 @@ rule download_mosaic:
         ),
         sha256=lambda wildcards: configuration.mosaics[wildcards.mosaic].sha256,
     shell:
-        "python -m crater_pipeline.steps.download_mosaic"
+        f"{in_package}python -m crater_pipeline.steps.download_mosaic"
         " {params.url}"
         " {params.size}"
         " {params.citation}"
@@ -153,7 +153,7 @@ rule reproject:
         body=region_body,
         settings=settings("reprojection"),
     shell:
-        "python -m crater_pipeline.steps.reproject"
+        f"{in_package}python -m crater_pipeline.steps.reproject"
         " --mosaic={input.mosaic:q}"
         " --output={output:q}"
         " --kind={params.kind}"
@@ -186,7 +186,7 @@ rule shade:
         body=region_body,
         settings=settings("shading"),
     shell:
-        "python -m crater_pipeline.steps.shade"
+        f"{in_package}python -m crater_pipeline.steps.shade"
         " --elevation={input.elevation:q}"
         " --output={output:q}"
         " --body={params.body:q}"
@@ -216,7 +216,7 @@ rule footprint:
         tiling=settings("tiling"),
         split=lambda wildcards: option("split", split_of(wildcards)),
     shell:
-        "python -m crater_pipeline.steps.footprint"
+        f"{in_package}python -m crater_pipeline.steps.footprint"
         " --image={input.image:q}"
         " --output={output:q}"
         " --bounds={params.bounds}"
@@ -248,7 +248,7 @@ rule tile:
         tiling=settings("tiling"),
         split=lambda wildcards: option("split", split_of(wildcards)),
     shell:
-        "python -m crater_pipeline.steps.tile"
+        f"{in_package}python -m crater_pipeline.steps.tile"
         " --image={input.image:q}"
         " --output-tiles={output.tiles:q}"
         " --output-images={output.images:q}"

@@ -34,7 +34,7 @@ rule download_catalogue:
             "sha256", configuration.catalogues[wildcards.catalogue].sha256
         ),
     shell:
-        "python -m crater_pipeline.steps.download_catalogue"
+        f"{in_package}python -m crater_pipeline.steps.download_catalogue"
         " {params.url}"
         " {params.size}"
         " {params.citation}"
@@ -76,7 +76,7 @@ rule read_catalogue:
         bounds=of_region("bounds"),
         body=region_body,
     shell:
-        "python -m crater_pipeline.steps.read_catalogue"
+        f"{in_package}python -m crater_pipeline.steps.read_catalogue"
         " {params.catalogue}"
         " --output={output:q}"
         " {params.format}"
@@ -110,7 +110,7 @@ rule label:
         body=region_body,
         settings=settings("labels"),
     shell:
-        "python -m crater_pipeline.steps.label"
+        f"{in_package}python -m crater_pipeline.steps.label"
         " --image={input.image:q}"
         " --tiles={input.tiles:q}"
         " --catalogue={input.catalogue:q}"

@@ -30,7 +30,7 @@ rule pretrain:
         model=pretraining_settings("model"),
         settings=lambda wildcards: configuration.pretraining.model_dump_json(),
     shell:
-        "python -m crater_pipeline.steps.pretrain"
+        f"{in_package}python -m crater_pipeline.steps.pretrain"
         " {params.raster}"
         " {params.catalogue}"
         " {params.ground}"
@@ -78,7 +78,7 @@ rule calibrate_weights:
         merging=pretraining_settings("merging"),
         shading=pretraining_settings("shading"),
     shell:
-        "python -m crater_pipeline.steps.calibrate_weights"
+        f"{in_package}python -m crater_pipeline.steps.calibrate_weights"
         " --weights={input.weights:q}"
         " --metadata={input.metadata:q}"
         " {params.image}"

@@ -31,7 +31,7 @@ rule calibrate:
         max_cut_fraction=setting("evaluation", "max_cut_fraction"),
         body=region_body,
     shell:
-        "python -m crater_pipeline.steps.calibrate"
+        f"{in_package}python -m crater_pipeline.steps.calibrate"
         " --craters={input.craters:q}"
         " --catalogue={input.catalogue:q}"
         " --footprint={input.footprint:q}"
@@ -88,7 +88,7 @@ rule evaluate:
         body=region_body,
         settings=settings("evaluation"),
     shell:
-        "python -m crater_pipeline.steps.evaluate"
+        f"{in_package}python -m crater_pipeline.steps.evaluate"
         " --region={wildcards.region}"
         " --craters={input.craters:q}"
         " --operating-point={input.operating_point:q}"
@@ -129,7 +129,7 @@ rule date_surface:
         least=setting("evaluation", "min_diameter_km"),
         settings=settings("dating"),
     shell:
-        "python -m crater_pipeline.steps.date_surface"
+        f"{in_package}python -m crater_pipeline.steps.date_surface"
         " --craters={input.craters:q}"
         " --operating-point={input.operating_point:q}"
         " --catalogue={input.catalogue:q}"
@@ -170,7 +170,7 @@ rule heatmaps:
         shading=shading_of,
         weights=lambda wildcards, input: option("weights", input.weights),
     shell:
-        "python -m crater_pipeline.steps.heatmaps"
+        f"{in_package}python -m crater_pipeline.steps.heatmaps"
         " --image={input.image:q}"
         " {params.elevation}"
         " {params.weights}"
@@ -221,7 +221,7 @@ rule report:
         ages=lambda wildcards, input: option("ages", input.ages),
         depths=lambda wildcards, input: option("depths", input.depths),
     shell:
-        "python -m crater_pipeline.steps.report"
+        f"{in_package}python -m crater_pipeline.steps.report"
         " --metrics={input.metrics:q}"
         " --matches={input.matches:q}"
         " --craters={input.craters:q}"
@@ -268,7 +268,7 @@ rule summarise:
         ),
         comparisons=lambda wildcards, input: repeated("comparison", input.comparisons),
     shell:
-        "python -m crater_pipeline.steps.summarise"
+        f"{in_package}python -m crater_pipeline.steps.summarise"
         " {params.regions}"
         " {params.titles}"
         " {params.comparisons}"

@@ -30,7 +30,7 @@ rule train:
         model=settings("model"),
         training=settings("training"),
     shell:
-        "python -m crater_pipeline.steps.train"
+        f"{in_package}python -m crater_pipeline.steps.train"
         " --annotations=results/{wildcards.region}/tiles/annotations.json"
         " --images=results/{wildcards.region}/tiles/images"
         " {params.elevation}"
