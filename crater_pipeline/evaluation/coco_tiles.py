@@ -15,8 +15,8 @@ import pandas as pd
 from pycocotools.coco import COCO
 
 from crater_pipeline.evaluation.coco_matching import SparseCOCOeval
+from crater_pipeline.labels.coco import CATEGORY, clipped_boxes, in_images
 
-CATEGORY = 1
 NOT_JUDGED = -1.0
 """Area given to what is ignored; the judged range starts at 0."""
 
@@ -26,7 +26,7 @@ def _dataset(images: list[dict[str, Any]], annotations: list[dict[str, Any]]) ->
     coco.dataset = {
         "images": images,
         "annotations": annotations,
-        "categories": [{"id": CATEGORY, "name": "crater"}],
+        "categories": [CATEGORY],
     }
     with contextlib.redirect_stdout(io.StringIO()):
         coco.createIndex()
@@ -42,7 +42,7 @@ def _truth(annotations: list[dict[str, Any]], images: set[int], min_diameter_km:
             {
                 "id": number,
                 "image_id": each["image_id"],
-                "category_id": CATEGORY,
+                "category_id": CATEGORY["id"],
                 "bbox": each["bbox"],
                 "area": width * height if judged else NOT_JUDGED,
                 "iscrowd": 0,
@@ -64,21 +64,17 @@ def km_per_pixel(annotations: Sequence[dict[str, Any]], level_of_image: dict[int
 def _predictions(detections: pd.DataFrame, min_diameter_km: float, km_per_px: float | None) -> list[dict[str, Any]]:
     """Detections (with image_id and the image's size) as COCO annotations, boxes clipped to the tile as the truth's."""
     width, height = detections["width"].to_numpy(dtype=float), detections["height"].to_numpy(dtype=float)
-    x, y = detections["x"].to_numpy(dtype=float), detections["y"].to_numpy(dtype=float)
     area = width * height
     if km_per_px is not None:
         diameter = (width + height) / 2 * km_per_px * 2.0 ** detections["level"].to_numpy(dtype=float)
         area = np.where(diameter >= min_diameter_km, area, NOT_JUDGED)
-    side_x, side_y = detections["image_width"].to_numpy(dtype=float), detections["image_height"].to_numpy(dtype=float)
-    left, right = (np.clip(edge, 0, side_x) for edge in (x - width / 2, x + width / 2))
-    top, bottom = (np.clip(edge, 0, side_y) for edge in (y - height / 2, y + height / 2))
-    boxes = np.column_stack([left, top, right - left, bottom - top]).tolist()
+    boxes = clipped_boxes(detections).tolist()
     columns = (detections["image_id"].tolist(), boxes, area.tolist(), detections["score"].astype(float).tolist())
     return [
         {
             "id": number,
             "image_id": image,
-            "category_id": CATEGORY,
+            "category_id": CATEGORY["id"],
             "bbox": box,
             "area": size,
             "score": score,
@@ -115,14 +111,9 @@ def coco_figures(
         return None
     level_of_image = {each["id"]: int(each["level"]) for each in images}
     truth = _truth(annotations["annotations"], set(level_of_image), min_diameter_km)
-    keys = pd.DataFrame(
-        [[each[key] for key in ("level", "row", "col", "id", "width", "height")] for each in images],
-        columns=["level", "tile_row", "tile_col", "image_id", "image_width", "image_height"],
+    predictions = _predictions(
+        in_images(detections, images), min_diameter_km, km_per_pixel(annotations["annotations"], level_of_image)
     )
-    found = detections.astype({"level": int, "tile_row": int, "tile_col": int}).merge(
-        keys, on=["level", "tile_row", "tile_col"], how="inner"
-    )
-    predictions = _predictions(found, min_diameter_km, km_per_pixel(annotations["annotations"], level_of_image))
     limits = sorted(set(max_detections))
     figures: dict[str, Any] = {
         "n_tiles": len(images),

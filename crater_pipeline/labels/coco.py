@@ -1,6 +1,7 @@
 """The COCO document of a region's tiles: which craters each shows, written and read."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from crater_pipeline.errors import UserError
 from crater_pipeline.labels.learnable import tile_annotations
 from crater_pipeline.tables import read_json
 from crater_pipeline.tiles.grid import Tile
+
+CATEGORY = {"id": 1, "name": "crater"}
 
 NEEDED = {
     "images": {"id", "file_name", "split", "level", "row", "col", "x_off", "y_off", "width"},
@@ -29,26 +32,16 @@ def coco_document(tiles: pd.DataFrame, craters: pd.DataFrame, pixel_size_m: floa
     Boxes are clipped to their tile; `circle` is whole: centre x, y and radius in pixels of the tile. `ignore` is 1
     where the crater is neither to be learned nor to be counted (with `iscrowd` 0: it is one object).
     """
-    images: list[dict[str, Any]] = []
+    images = image_entries(tiles)
     annotations: list[dict[str, Any]] = []
-    for image_id, row in enumerate(tiles.itertuples(index=False), start=1):
-        tile = tile_of(row)
-        images.append(
-            {
-                "id": image_id,
-                "file_name": row.image,
-                "width": tile.size,
-                "height": tile.size,
-                **{key: getattr(row, key) for key in ("name", "level", "row", "col", "x_off", "y_off", "split")},
-            }
-        )
-        for crater in tile_annotations(tile, craters).to_dict("records"):
+    for image, row in zip(images, tiles.itertuples(index=False), strict=True):
+        for crater in tile_annotations(tile_of(row), craters).to_dict("records"):
             box = [round(float(crater[key]), 3) for key in ("left", "top", "width", "height")]
             annotations.append(
                 {
                     "id": len(annotations) + 1,
-                    "image_id": image_id,
-                    "category_id": 1,
+                    "image_id": image["id"],
+                    "category_id": CATEGORY["id"],
                     "bbox": box,
                     "area": round(box[2] * box[3], 3),
                     "iscrowd": 0,
@@ -61,8 +54,51 @@ def coco_document(tiles: pd.DataFrame, craters: pd.DataFrame, pixel_size_m: floa
         "info": {"description": "craters in tiles of one region", "pixel_size_m": pixel_size_m},
         "images": images,
         "annotations": annotations,
-        "categories": [{"id": 1, "name": "crater"}],
+        "categories": [CATEGORY],
     }
+
+
+def image_entries(tiles: pd.DataFrame) -> list[dict[str, Any]]:
+    """The images of a COCO document, one a row of `tiles.parquet`, numbered from 1 in their order."""
+    return [
+        {
+            "id": number,
+            "file_name": row.image,
+            "width": tile_of(row).size,
+            "height": tile_of(row).size,
+            **{key: getattr(row, key) for key in ("name", "level", "row", "col", "x_off", "y_off", "split")},
+        }
+        for number, row in enumerate(tiles.itertuples(index=False), start=1)
+    ]
+
+
+def in_images(detections: pd.DataFrame, images: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Those detections (level, tile_row, tile_col) whose tile is one of the images.
+
+    They get the columns image_id, image_width and image_height, and stay in their order.
+    """
+    named = dict(zip(("level", "tile_row", "tile_col"), ("level", "row", "col"), strict=True))
+    named |= {"image_id": "id", "image_width": "width", "image_height": "height"}
+    keys = pd.DataFrame({name: [each[key] for each in images] for name, key in named.items()}, dtype=int)
+    place = ["level", "tile_row", "tile_col"]
+    return detections.astype(dict.fromkeys(place, int)).merge(keys, on=place, how="inner")
+
+
+def clipped_boxes(boxes: pd.DataFrame) -> NDArray[np.float64]:
+    """COCO's boxes (left, top, width, height), (n, 4), clipped to their images.
+
+    boxes: columns x, y (the centre), width, height, image_width, image_height in pixels of the image.
+    """
+    sides = []
+    for centre, size, most in (("x", "width", "image_width"), ("y", "height", "image_height")):
+        middle, half, limit = (
+            boxes[centre].to_numpy(float),
+            boxes[size].to_numpy(float) / 2,
+            boxes[most].to_numpy(float),
+        )
+        sides.append((np.clip(middle - half, 0, limit), np.clip(middle + half, 0, limit)))
+    (left, right), (top, bottom) = sides
+    return np.column_stack([left, top, right - left, bottom - top])
 
 
 def tile_of(row: Any) -> Tile:
