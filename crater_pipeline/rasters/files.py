@@ -1,4 +1,4 @@
-"""Reading and writing georeferenced rasters window by window; only this module and `reprojection` touch their files.
+"""Reading and writing georeferenced rasters window by window. Only this module, `reprojection` and `cog` touch files.
 
 Pixel coordinates are continuous, x right and y down, (0, 0) the outer corner of the first pixel.
 """
@@ -231,11 +231,11 @@ def create_raster(
             if not str(error).startswith("Write failed"):
                 raise
             raise full from error
-        if not _is_whole(temporary):
+        if not is_whole(temporary):
             raise full
 
 
-def _is_whole(path: Path) -> bool:
+def is_whole(path: Path) -> bool:
     """Whether every block of a raster can be read back: what fails while GDAL closes a file, it says to nobody."""
     try:
         with rasterio.open(path) as dataset:
