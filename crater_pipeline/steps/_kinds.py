@@ -79,6 +79,7 @@ CraterFile = Annotated[Path, GEOPACKAGE, SHAPEFILE, GEOJSON, PARQUET, CRATER_TAB
 QgisProject = Annotated[Path, Kind("QGIS project", (".qgz",), is_project)]
 ParquetFile = Annotated[Path, PARQUET]
 JsonFile = Annotated[Path, Kind("JSON document", (".json",), begins(b"{"))]
+GeoJsonFile = Annotated[Path, Kind("GeoJSON document", (".geojson",), begins(b"{"))]
 HtmlPage = Annotated[Path, Kind("HTML page", (".html", ".htm"), begins(b"<!doctype html", b"<html"))]
 GeoTiff = Annotated[Path, Kind("TIFF", (".tif", ".tiff"), begins(*TIFF))]
 WeightsFile = Annotated[Path, Kind("file of weights", (".safetensors",), _is_weights)]

@@ -24,6 +24,7 @@ STEPS = sorted(path.stem for path in Path(_kinds.__file__).parent.glob("[a-z]*.p
 CONTENT = {
     ".parquet": b"PAR1",
     ".json": b'{"a": 1}',
+    ".geojson": b'{"a": 1}',
     ".html": b"<!doctype html>",
     ".tif": b"II*\0",
     ".safetensors": b"\1\0\0\0\0\0\0\0{",

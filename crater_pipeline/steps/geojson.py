@@ -1,0 +1,35 @@
+"""Step: the exported craters as GeoJSON, for those who ask for it."""
+
+from pathlib import Path
+
+from crater_pipeline.export.geojson import write_craters
+from crater_pipeline.export.publication import COLUMNS, is_exported
+from crater_pipeline.models.scores import OperatingPoint
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.steps._command import run
+from crater_pipeline.steps._kinds import GeoJsonFile
+from crater_pipeline.tables import read_model, read_table
+
+
+def geojson(*, craters: Path, operating_point: Path, output: GeoJsonFile, body: Body, vertices: int = 72) -> None:
+    """Write the craters at or above the operating threshold as polygons: the rows of the GeoPackage's `craters`.
+
+    Parameters
+    ----------
+    craters
+        Parquet table of every crater, `craters_all.parquet`.
+    operating_point
+        JSON with the threshold.
+    output
+        GeoJSON file.
+    body
+        The body as JSON: name and radius_m.
+    vertices
+        Vertices of a crater's polygon.
+    """
+    published, point = read_table(craters, COLUMNS), read_model(operating_point, OperatingPoint)
+    write_craters(output, published[is_exported(published, point)].reset_index(drop=True), body, vertices)
+
+
+if __name__ == "__main__":
+    run(geojson)
