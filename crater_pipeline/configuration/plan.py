@@ -317,6 +317,22 @@ class RegionPlan:
         """The raster that the network sees."""
         return f"results/{self.lit_ground}/shaded.tif" if self.kind == "dtm" else self.ground_file
 
+    def raster_file(self, name: str) -> str:
+        """The region's raster of that name, which another region of the same ground may have made."""
+        made_by = {"projected": self.ground, "shaded": self.lit_ground}.get(name, self.name)
+        return f"results/{made_by}/{name}.tif"
+
+    @property
+    def raster_files(self) -> list[str]:
+        """What the region shows on its map: the image, or the terrain and its shading."""
+        return list(dict.fromkeys([self.ground_file, self.image_file]))
+
+    @property
+    def acquired(self) -> str | None:
+        """First and last day of the measurements, `2009-11-01/2011-02-28`, where the configuration has them."""
+        days = self.mosaic.acquired if isinstance(self.mosaic, RasterMosaic) else None
+        return None if days is None else "/".join(day.isoformat() for day in days)
+
     @property
     def photograph_file(self) -> str | None:
         """The same where it is an image, whose light hides what it may; None for terrain, which is lit as one likes."""
@@ -364,7 +380,7 @@ class RegionPlan:
         whole = {
             "bounds": self.bounds,
             "body": self.body.model_dump(),
-            "mosaic": self.mosaic.model_dump(mode="json"),
+            "mosaic": self.mosaic.model_dump(mode="json", exclude={"acquired"}),  # nothing is computed from it
             "catalogue": None if self.catalogue is None else self.catalogue.model_dump(mode="json"),
             **{name: self.stage(kind).model_dump(mode="json") for name, kind in STAGES.items() if name not in ignored},
         }

@@ -1,5 +1,6 @@
 """Where imagery and craters come from: the entries of `mosaics` and `catalogues`."""
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -109,6 +110,18 @@ class RasterMosaic(Source):
     pixel_size_m: float | None = Field(
         None, gt=0, description="Size of a pixel on the ground; read from the file where that is local."
     )
+    acquired: tuple[date, date] | None = Field(
+        None,
+        description="First and last day of the measurements, such as [2009-11-01, 2011-02-28]; only the STAC item says "
+        "it (null: not known).",
+    )
+
+    @field_validator("acquired")
+    @classmethod
+    def _first_then_last(cls, days: tuple[date, date] | None) -> tuple[date, date] | None:
+        if days is not None and days[0] > days[1]:
+            raise ValueError(f"the first day, {days[0]}, comes after the last, {days[1]}; exchange them")
+        return days
 
     @field_validator("nodata", mode="before")
     @classmethod

@@ -256,7 +256,24 @@ def test_provenance_changes_with_what_makes_the_craters_and_only_then() -> None:
     first = plan("iridum").provenance["configuration_hash"]
     assert plan("iridum", {"evaluation": {"seed": 99}}).provenance["configuration_hash"] == first
     assert plan("iridum", {"regions": {"iridum": {"title": "Bay"}}}).provenance["configuration_hash"] == first
+    when = {"mosaics": {"terrain": {"acquired": ["2009-11-01", "2011-02-28"]}}}
+    assert plan("iridum", when).acquired == "2009-11-01/2011-02-28"
+    assert plan("iridum", when).provenance["configuration_hash"] == first
     assert plan("iridum", {"tiling": {"overlap": 64}}).provenance["configuration_hash"] != first
+
+
+def test_days_of_measuring_are_in_their_order() -> None:
+    wrong = {"mosaics": {"terrain": {"acquired": ["2011-02-28", "2009-11-01"]}}}
+    assert "mosaics.terrain.acquired: the first day, 2011-02-28, comes after the last" in message(wrong)
+
+
+def test_rasters_are_where_the_region_that_made_them_lies() -> None:
+    variant = {"regions": {"other": {"like": "iridum", "shading": {"sun_elevation_deg": 33}}}}
+    own, shared = plan("iridum", variant), plan("other", variant)
+    assert own.raster_files == ["results/iridum/projected.tif", "results/iridum/shaded.tif"]
+    assert shared.raster_files == ["results/iridum/projected.tif", "results/other/shaded.tif"]
+    files = [shared.raster_file(name) for name in ("projected", "shaded", "labels")]
+    assert files == [*shared.raster_files, "results/other/labels.tif"]
 
 
 keys = st.sampled_from("abc")
