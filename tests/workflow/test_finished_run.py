@@ -129,15 +129,36 @@ def test_a_title_may_look_like_an_option(finished: Checkout) -> None:
     assert "<h1>--help: A tiny Moon&#39;s face" in page
 
 
-def test_geoparquet_is_made_when_it_is_asked_for(finished: Checkout) -> None:
-    target = "results/tiny/craters.parquet"
-    assert not (finished.folder / target).exists()
-    assert would_run(finished, target) == {"geoparquet"}
-    finished.snakemake("--configfile", "mine.yaml", "--", target)
-    craters = gpd.read_parquet(finished.folder / target)
-    with sqlite3.connect(finished.folder / "results" / "tiny" / "craters.gpkg") as geopackage:
-        assert [len(craters)] == list(geopackage.execute("select count(*) from craters").fetchone())
-    assert craters.crs.to_authority() == ("IAU_2015", "30100")
+FORMATS = ("craters.parquet", "craters.geojson", "detections.coco.json", "projected.cog.tif", "stac.json")
+
+
+def test_other_formats_are_made_when_they_are_asked_for(finished: Checkout) -> None:
+    results = finished.folder / "results" / "tiny"
+    targets = [f"results/tiny/{name}" for name in FORMATS]
+    assert not any((results / name).exists() for name in FORMATS)
+    assert would_run(finished, *targets) == {"geoparquet", "geojson", "coco", "cog", "stac"}
+    finished.snakemake("--configfile", "mine.yaml", "--", *targets)
+    with sqlite3.connect(results / "craters.gpkg") as geopackage:
+        (count,) = geopackage.execute("select count(*) from craters").fetchone()
+    for craters in (gpd.read_parquet(results / "craters.parquet"), gpd.read_file(results / "craters.geojson")):
+        assert len(craters) == count
+        assert craters.crs.ellipsoid.semi_major_metre == 1_737_400
+    detected = json.loads((results / "detections.coco.json").read_text())
+    assert (
+        len(detected["annotations"]) == json.loads((results / "metrics.json").read_text())["coco_tiles"]["n_detections"]
+    )
+    labelled = json.loads((results / "tiles" / "annotations.json").read_text())
+    assert detected["images"] == labelled["images"]
+    with rasterio.open(results / "projected.cog.tif") as raster:
+        assert raster.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+    listed = json.loads((results / "stac.json").read_text())["assets"]
+    assert {"craters.gpkg", "report.html", "projected.tif"} <= set(listed)
+    assert all((results / asset["href"]).is_file() for asset in listed.values())
+
+
+def test_the_stac_item_is_made_again_when_there_is_more_to_list(finished: Checkout) -> None:
+    """The other formats were made together with it, so they were not there yet."""
+    assert would_run(finished, "results/tiny/stac.json") == {"stac"}
 
 
 def test_nothing_is_run_again_without_a_change(finished: Checkout) -> None:

@@ -43,7 +43,7 @@ def test_a_rule_has_its_steps_name_log_code_and_environment(rule: str) -> None:
     text = RULES[rule]
     assert f"python -m crater_pipeline.steps.{rule}" in text
     assert f'code=code("{rule}")' in text
-    assert re.search(rf'"results/(logs/{rule}/.*|.*/logs/{rule}(\{{(witness|other)\}})?)\.log"', text)
+    assert re.search(rf'"results/(logs/{rule}/.*|.*/logs/{rule}(_?\{{\w+\}})?)\.log"', text)
     assert '"../../envs/crater_pipeline.yaml"' in text
     assert "2>&1 | tee {log:q}" in text
 

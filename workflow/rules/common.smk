@@ -138,6 +138,25 @@ def repeated(name, values):
     return " ".join(option(name, value) for value in values)
 
 
+def files_listed(region):
+    """What a region's STAC item lists: what every region has, and of the formats for those who ask those that are there."""
+    folder = f"results/{region}"
+    always = ("craters.gpkg", "craters.csv", "report.html", "metrics.json")
+    asked = (
+        "craters.parquet",
+        "craters.geojson",
+        "detections.coco.json",
+        "projected.cog.tif",
+        "shaded.cog.tif",
+        "labels.cog.tif",
+    )
+    there = [name for name in asked if Path(f"{folder}/{name}").exists()]
+    return [
+        *(f"{folder}/{name}" for name in (*always, *there)),
+        *checked(region).raster_files,
+    ]
+
+
 def comparison_plan(wildcards):
     """The plan of a comparison."""
     return ComparisonPlan(wildcards.comparison, configuration)

@@ -168,7 +168,7 @@ rule measure_depth:
         body=region_body,
         settings=settings("depth"),
     shell:
-        "python -m crater_pipeline.steps.measure_depth"
+        f"{in_package}python -m crater_pipeline.steps.measure_depth"
         " --craters={input.craters:q}"
         " --operating-point={input.operating_point:q}"
         " --terrain={input.terrain:q}"
