@@ -29,6 +29,7 @@ def documents() -> Iterator[Path]:
         "*.md",
         "docs/*.md",
         "config/*",
+        ".test/config/*",
         "profiles/*/*.yaml",
         "envs/*.yaml",
         "Snakefile",
