@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from crater_pipeline.export import craterstats, geoparquet, shapefile
+from crater_pipeline.export import craterstats, geojson, geoparquet, shapefile
 from crater_pipeline.export.geopackage import region_layers, write_geopackage
 from crater_pipeline.export.plain import write_csv
 from crater_pipeline.export.publication import catalogue_layer
@@ -72,6 +72,7 @@ def _geopackage(table: pd.DataFrame, folder: Path) -> None:
 FORMATS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
     "GeoPackage": _geopackage,
     "GeoParquet": lambda table, folder: geoparquet.write_craters(folder / "craters.parquet", table, MOON, VERTICES),
+    "GeoJSON": lambda table, folder: geojson.write_craters(folder / "craters.geojson", table, MOON, VERTICES),
     "CSV": lambda table, folder: write_csv(folder / "craters.csv", table),
     "shapefile": lambda table, folder: shapefile.write_craters(folder / "craters.shp", table, MOON, VERTICES),
     "_CRATER.shp": lambda table, folder: craterstats.write_crater_shapefile(folder / "x_CRATER.shp", table, MOON),
