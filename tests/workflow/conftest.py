@@ -14,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("Snakefile", "crater_pipeline", "workflow", "config", "profiles", "envs", ".test")
+LEFTOVERS = shutil.ignore_patterns("__pycache__", "results", ".snakemake")
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def copy_checkout(target: Path) -> Checkout:
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
-            shutil.copytree(source, target / part, ignore=shutil.ignore_patterns("__pycache__"), copy_function=_placed)
+            shutil.copytree(source, target / part, ignore=LEFTOVERS, copy_function=_placed)
         else:
             shutil.copy2(source, target / part)
     return Checkout(target)

@@ -32,7 +32,11 @@ def inside(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for source, target in map(shlex.split, section("files")):
         path = image / Path(target).relative_to(INSIDE)
         if (ROOT / source).is_dir():
-            shutil.copytree(ROOT / source, path, ignore=shutil.ignore_patterns("__pycache__", "*.safetensors"))
+            shutil.copytree(
+                ROOT / source,
+                path,
+                ignore=shutil.ignore_patterns("__pycache__", "*.safetensors", "results", ".snakemake"),
+            )
         else:
             shutil.copy2(ROOT / source, path)
     for weights in (ROOT / "crater_pipeline" / "weights").glob("*.safetensors"):
@@ -83,6 +87,6 @@ def test_both_recipes_make_the_same_image() -> None:
 
 def test_dockers_image_has_no_results_and_no_environment_of_this_machine() -> None:
     ignored = (ROOT / ".dockerignore").read_text().split()
-    assert {".git", ".venv*", ".snakemake", "results"} <= set(ignored)
+    assert {".git", ".venv*", "**/.snakemake", "results"} <= set(ignored)
     copied = {source for source, _ in map(str.split, section("files"))}
     assert not copied & set(ignored)
