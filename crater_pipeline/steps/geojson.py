@@ -4,6 +4,7 @@ from pathlib import Path
 
 from crater_pipeline.export.geojson import write_craters
 from crater_pipeline.export.publication import COLUMNS, is_exported
+from crater_pipeline.measures.table import read_depths, with_depths
 from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
@@ -11,7 +12,15 @@ from crater_pipeline.steps._kinds import GeoJsonFile
 from crater_pipeline.tables import read_model, read_table
 
 
-def geojson(*, craters: Path, operating_point: Path, output: GeoJsonFile, body: Body, vertices: int = 72) -> None:
+def geojson(
+    *,
+    craters: Path,
+    operating_point: Path,
+    output: GeoJsonFile,
+    body: Body,
+    depths: Path | None = None,
+    vertices: int = 72,
+) -> None:
     """Write the craters at or above the operating threshold as polygons: the rows of the GeoPackage's `craters`.
 
     Parameters
@@ -24,10 +33,13 @@ def geojson(*, craters: Path, operating_point: Path, output: GeoJsonFile, body: 
         GeoJSON file.
     body
         The body as JSON: name and radius_m.
+    depths
+        Parquet table of their depths, from `measure_depth` (default: none; the columns are there and empty).
     vertices
         Vertices of a crater's polygon.
     """
-    published, point = read_table(craters, COLUMNS), read_model(operating_point, OperatingPoint)
+    point = read_model(operating_point, OperatingPoint)
+    published = with_depths(read_table(craters, COLUMNS), read_depths(depths))
     write_craters(output, published[is_exported(published, point)].reset_index(drop=True), body, vertices)
 
 

@@ -37,6 +37,7 @@ rule geoparquet:
 rule geojson:
     input:
         craters="results/{region}/craters_all.parquet",
+        depths=file_of_region("depths_file"),
         operating_point="results/{region}/operating_point.json",
         code=code("geojson"),
     output:
@@ -51,10 +52,12 @@ rule geojson:
     resources:
         mem_mb=2000,
     params:
+        depths=lambda wildcards, input: option("depths", input.depths),
         body=region_body,
     shell:
         f"{in_package}python -m crater_pipeline.steps.geojson"
         " --craters={input.craters:q}"
+        " {params.depths}"
         " --operating-point={input.operating_point:q}"
         " --output={output:q}"
         " --body={params.body:q}"
