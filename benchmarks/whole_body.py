@@ -9,6 +9,7 @@ import argparse
 import itertools
 import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ SLIVER = 1e-9
 
 
 def searched(
-    raster: Path, weights: Path, parts: list[Bounds], least_km: float, keep: Path | None, name: str
+    raster: Path, weights: Path, parts: Sequence[Bounds], least_km: float, keep: Path | None, name: str
 ) -> pd.DataFrame:
     """Craters of a whole-body search at or above the weights' operating threshold, well below `least_km` left out."""
     file = keep / f"{name}.parquet" if keep else None
@@ -60,7 +61,7 @@ def searched(
     return craters[(probable >= least) & (craters["diameter_km"] >= least_km / 2)].reset_index(drop=True)
 
 
-def near_seam(table: pd.DataFrame, parts: list[Bounds]) -> NDArray[np.bool_]:
+def near_seam(table: pd.DataFrame, parts: Sequence[Bounds]) -> NDArray[np.bool_]:
     """Which craters' centres lie within one diameter of a parallel between zones, or of the meridian that cuts one."""
     near = np.zeros(len(table), bool)
     for part in parts:

@@ -31,13 +31,11 @@ WEIGHTS = {
     "training": {"epochs": 12, "initial": "none", "loss": {"last": 0.123456}, "note": "<b>bold</b> & more"},
 }
 
-HEATMAPS = {
-    "size": 512,
-    "windows": [
-        {"x": 0, "y": 0, "heat": heat_picture(np.eye(128, dtype=np.float32))},
-        {"x": 188, "y": 288, "heat": None},
-    ],
-}
+
+def heatmaps_of(image: Path) -> dict[str, Any]:
+    """Two windows of the picture, of which the first has a heatmap."""
+    corner = {"image": str(image), "x": 0, "y": 0, "heat": heat_picture(np.eye(128, dtype=np.float32))}
+    return {"size": 512, "windows": [corner, {"image": str(image), "x": 188, "y": 288, "heat": None}]}
 
 
 def write_image(path: Path) -> None:
@@ -57,7 +55,7 @@ class Chain:
         region.catalogue.to_parquet(self.path("catalogue.parquet"))
         region.footprint.to_parquet(self.path("footprint.parquet"))
         self.path("weights.json").write_text(json.dumps(WEIGHTS))
-        self.path("heatmaps.json").write_text(json.dumps(HEATMAPS))
+        self.path("heatmaps.json").write_text(json.dumps(heatmaps_of(self.path("image.tif"))))
         write_image(self.path("image.tif"))
 
     def path(self, name: str) -> Path:
@@ -129,7 +127,7 @@ class Chain:
             catalogue=self.path("catalogue.parquet"),
             footprint=self.path("footprint.parquet"),
             operating_point=self.path("operating_point.json"),
-            image=self.path("image.tif"),
+            image=[self.path("image.tif")],
             metadata=self.path("weights.json"),
             heatmaps=self.path("heatmaps.json"),
             output=self.path("report.html"),

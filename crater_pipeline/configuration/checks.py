@@ -7,11 +7,12 @@ from crater_pipeline.baselines.settings import LEARNED, BaselineSettings
 from crater_pipeline.configuration.entries import Configuration, Region
 from crater_pipeline.configuration.initial_weights import circular_weights
 from crater_pipeline.configuration.sources import SimulatedCatalogue, SimulatedMosaic
-from crater_pipeline.configuration.variants import comparison_problems
+from crater_pipeline.configuration.variants import comparison_problems, zone_names
 from crater_pipeline.errors import UserError
 from crater_pipeline.models.initial import NONE, initial_weights
 from crater_pipeline.models.settings import ModelSettings, view_of
 from crater_pipeline.sphere.bounds import Bounds
+from crater_pipeline.tiles.splits import SplitSettings
 from crater_pipeline.training.settings import TrainingSettings
 
 RESERVED = ("simulated", "downloads", "catalogues", "pretraining", "comparisons", "logs", "benchmarks")
@@ -34,6 +35,7 @@ def problems(configuration: Configuration) -> Iterator[str]:
         yield from untrainable(configuration, name, region)
         yield from circular_weights(configuration, name)
         yield from unfit_baseline(configuration, name)
+        yield from unfit_for_zones(configuration, name)
     yield from comparison_problems(configuration)
 
 
@@ -127,6 +129,27 @@ def unfit_baseline(configuration: Configuration, name: str) -> Iterator[str]:
             f"regions.{name}.training.enabled: false, but {baseline.method} learns from the region's craters; set it "
             "to true, or take another baseline.method"
         )
+
+
+def unfit_for_zones(configuration: Configuration, name: str) -> Iterator[str]:
+    """What a region that is searched by zones cannot have."""
+    if configuration.regions[name].mosaic not in configuration.mosaics:
+        return
+    count = len(zone_names(configuration, name))
+    if not count:
+        return
+    why = f"the region is searched by {count} zones, for no conformal map shows all of it (or by zoning.max_side_deg)"
+    if configuration.stage(name, TrainingSettings).enabled:
+        yield (
+            f"regions.{name}.training.enabled: {why}, and nothing can be trained on such a region; set it to false, or "
+            "train on a smaller one and name its weights in model.initial"
+        )
+    if configuration.stage(name, BaselineSettings).method:
+        yield f"regions.{name}.baseline.method: {why}, which other methods do not do; choose smaller bounds"
+    if configuration.stage(name, SplitSettings).learned_before:
+        yield f"regions.{name}.split.learned_before: {why}, and no weights learned from such a split; set it to false"
+    if name in configuration.pretraining.regions:
+        yield f"pretraining.regions: '{name}': {why}; choose smaller bounds, or leave it out"
 
 
 def remedy(section: str, entries: Mapping[str, object]) -> str:

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 
 from crater_pipeline.baselines.settings import BaselineSettings
 from crater_pipeline.configuration.comparisons import ComparisonSettings
-from crater_pipeline.configuration.sources import Catalogue, Degrees, Mosaic, Name, check_bounds
+from crater_pipeline.configuration.sources import WHOLE_BODY, Catalogue, Degrees, Mosaic, Name, check_bounds
 from crater_pipeline.detection.merging import MergingSettings
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.evaluation.settings import EvaluationSettings
@@ -21,11 +21,13 @@ from crater_pipeline.measures.settings import DepthSettings
 from crater_pipeline.models.settings import DEFAULT_BACKBONES, ModelSettings
 from crater_pipeline.rasters.reprojection import ReprojectionSettings
 from crater_pipeline.settings import Settings
+from crater_pipeline.sphere.zones import ZoningSettings
 from crater_pipeline.tiles.grid import TilingSettings
 from crater_pipeline.tiles.splits import SplitSettings
 from crater_pipeline.training.settings import PretrainingSettings, TrainingSettings
 
 STAGES: dict[str, type[Settings]] = {
+    "zoning": ZoningSettings,
     "reprojection": ReprojectionSettings,
     "shading": ShadingSettings,
     "tiling": TilingSettings,
@@ -73,7 +75,9 @@ class Region(Settings, extra="allow"):
         "measured (null: the region's own, if its mosaic is one; without any there are no depths).",
     )
     bounds: Degrees = Field(
-        description="[west, south, east, north] in degrees, east positive; west > east crosses the antimeridian."
+        description="[west, south, east, north] in degrees, east positive; west > east crosses the antimeridian. Or "
+        "`body`: all of it. A region too large for one conformal map is searched by zones, `<name>_zone_01`..., see "
+        "`zoning`; nothing can be trained on one."
     )
     title: str | None = Field(None, description="Heading of the report (null: the region's name).")
     like: Name | None = Field(
@@ -93,10 +97,24 @@ class Region(Settings, extra="allow"):
 
     _bounds = field_validator("bounds")(check_bounds)
 
+    @field_validator("bounds", mode="before")
+    @classmethod
+    def _all_of_the_body(cls, value: Any) -> Any:
+        if isinstance(value, str) and value != "body":
+            raise ValueError("must be [west, south, east, north] in degrees, or body")
+        return WHOLE_BODY if value == "body" else value
+
     @property
     def overrides(self) -> dict[str, dict[str, Any]]:
         """Sections of stages given for this region alone."""
         return self.__pydantic_extra__
+
+
+class Zone(Region):
+    """A part of a region that is too large for one map: derived from it (`variants.with_zones`), never written."""
+
+    part_of: Name = Field(description="Name of the region.")
+    of: tuple[int, int] = Field(description="(number from 1, number of zones).")
 
 
 class Configuration(Settings):
@@ -112,6 +130,7 @@ class Configuration(Settings):
     )
     catalogues: dict[Name, Catalogue] = Field(default_factory=dict, description="Craters already known.")
     regions: dict[Name, Region] = Field(min_length=1, description="Areas whose craters are wanted.")
+    zoning: ZoningSettings = Field(default_factory=ZoningSettings)
     reprojection: ReprojectionSettings = Field(default_factory=ReprojectionSettings)
     shading: ShadingSettings = Field(default_factory=ShadingSettings)
     tiling: TilingSettings = Field(default_factory=TilingSettings)

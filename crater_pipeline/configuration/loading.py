@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from crater_pipeline.configuration.checks import problems
 from crater_pipeline.configuration.entries import STAGES, Configuration, Region
 from crater_pipeline.configuration.provided import with_provided
-from crater_pipeline.configuration.variants import with_folds, with_inherited
+from crater_pipeline.configuration.variants import with_folds, with_inherited, with_zones
 from crater_pipeline.errors import UserError, excerpt
 
 
@@ -26,7 +26,7 @@ def load(raw: Mapping[str, Any]) -> Configuration:
     found = found or list(problems(configuration))
     if found:
         raise report(found)
-    return with_provided(with_folds(configuration))
+    return with_provided(with_zones(with_folds(configuration)))
 
 
 def report(found: list[str]) -> UserError:

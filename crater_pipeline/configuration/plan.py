@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from crater_pipeline.baselines.settings import BaselineSettings
 from crater_pipeline.configuration import limits as derived
-from crater_pipeline.configuration.entries import STAGES, Configuration, Region, Stage
+from crater_pipeline.configuration.entries import STAGES, Configuration, Region, Stage, Zone
 from crater_pipeline.configuration.initial_weights import InitialWeights
 from crater_pipeline.configuration.provided import provided_part
 from crater_pipeline.configuration.sources import (
@@ -22,6 +22,7 @@ from crater_pipeline.configuration.sources import (
     SimulatedCatalogue,
     SimulatedMosaic,
 )
+from crater_pipeline.configuration.variants import zone_names
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.download.coverage import Wanted
 from crater_pipeline.evaluation.settings import EvaluationSettings
@@ -33,6 +34,7 @@ from crater_pipeline.rasters.appraisal import NO_NODATA
 from crater_pipeline.rasters.reprojection import ReprojectionSettings
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
+from crater_pipeline.sphere.zones import zone_margin_px
 from crater_pipeline.training.settings import TrainingSettings
 
 CONTEXT_ALLOWANCE = 1.1
@@ -68,6 +70,26 @@ class RegionPlan:
         return self.configuration.regions[self.name]
 
     @cached_property
+    def zones(self) -> "list[RegionPlan]":
+        """The region's zones, each searched by jobs of its own; empty for a region that is searched as a whole."""
+        return [RegionPlan(name, self.configuration) for name in zone_names(self.configuration, self.name)]
+
+    @property
+    def zone(self) -> tuple[float, float, float, float] | None:
+        """Bounds of the zone that this is of a larger region."""
+        return self.region.bounds if isinstance(self.region, Zone) else None
+
+    @property
+    def area(self) -> tuple[float, float, float, float]:
+        """What the region's raster is made for: the bounds, or the zone."""
+        return self.zone or self.bounds
+
+    @property
+    def network(self) -> str:
+        """Name of the region whose weights search this one: its own, or for a zone that of the whole region."""
+        return self.region.part_of if isinstance(self.region, Zone) else self.name
+
+    @cached_property
     def ground(self) -> str:
         """Name of the region whose reprojected raster this one uses: its own, or that of the region it is `like`.
 
@@ -76,7 +98,8 @@ class RegionPlan:
         if self._like is None:
             return self.name
         mine, theirs = (
-            (plan.region.mosaic, plan.bounds, plan.stage(ReprojectionSettings)) for plan in (self, self._like)
+            (plan.region.mosaic, plan.region.bounds, plan.bounds, plan.stage(ReprojectionSettings))
+            for plan in (self, self._like)
         )
         return self._like.ground if mine == theirs else self.name
 
@@ -101,7 +124,8 @@ class RegionPlan:
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
-        return self.region.bounds
+        """The area whose craters are wanted; for a zone all of the region that it belongs to."""
+        return self.configuration.regions[self.network].bounds
 
     @cached_property
     def mosaic(self) -> Mosaic:
@@ -125,7 +149,7 @@ class RegionPlan:
         entry = self.configuration.mosaics[name]
         band, nodata = (entry.band, entry.nodata) if isinstance(entry, RasterMosaic) else (None, None)
         value = None if nodata == NO_NODATA else nodata
-        return Wanted(Bounds(*self.bounds), self.body, self._margin_deg(entry), band, value)
+        return Wanted(Bounds(*self.area), self.body, self._margin_deg(entry), band, value)
 
     @property
     def catalogue_name(self) -> str | None:
@@ -173,7 +197,12 @@ class RegionPlan:
     @property
     def network_files(self) -> list[str]:
         """The region's weights; nothing where another method searches it."""
-        return [] if self.method else [f"results/{self.name}/weights.safetensors"]
+        return [] if self.method else [f"results/{self.network}/weights.safetensors"]
+
+    @property
+    def metadata_file(self) -> str:
+        """What describes them, or the method."""
+        return f"results/{self.network}/weights.json"
 
     @property
     def published_file(self) -> str | None:
@@ -188,6 +217,10 @@ class RegionPlan:
     def stage(self, stage: type[Stage]) -> Stage:
         """Settings of a stage for this region, derived values filled in."""
         settings = self.configuration.stage(self.name, stage)
+        if isinstance(settings, ReprojectionSettings) and self.zone:
+            pixel_m = settings.pixel_size_m or derived.mosaic_pixel_size_m(self._mosaic_entry)
+            margin_px = zone_margin_px(Bounds(*self.zone), pixel_m, self.body)
+            return settings.model_copy(update={"margin_px": margin_px})
         if not isinstance(settings, LabelSettings | EvaluationSettings) or settings.min_diameter_km is not None:
             return settings
         least = derived.least_label_km if stage is LabelSettings else derived.least_judged_km
@@ -201,7 +234,8 @@ class RegionPlan:
     @cached_property
     def pixel_size_m(self) -> float:
         """Pixel of the region's raster on the ground, in metres."""
-        return self.reprojection.pixel_size_m or derived.mosaic_pixel_size_m(self.mosaic)
+        own = self.configuration.stage(self.name, ReprojectionSettings).pixel_size_m
+        return own or derived.mosaic_pixel_size_m(self.mosaic)
 
     @property
     def complete_km(self) -> float:
@@ -242,7 +276,7 @@ class RegionPlan:
     @property
     def terrain(self) -> DepthTerrain | None:
         """What depths are measured on; None without a terrain model."""
-        name = self.region.depth_from
+        name = self.region.depth_from or (self.region.mosaic if self.zones and self.kind == "dtm" else None)
         match None if name is None else self.source_of_mosaic(name):
             case None:
                 return DepthTerrain(self.ground_file, nodata=NO_NODATA, unit="m") if self.kind == "dtm" else None
@@ -251,7 +285,8 @@ class RegionPlan:
             case RasterMosaic() as mosaic:
                 # a downloaded window has only the band that was asked for
                 band = None if mosaic.remote else mosaic.band
-                return DepthTerrain(self.file_of_mosaic(f"_{name}"), band, mosaic.nodata, mosaic.elevation_unit)
+                file = self.mosaic_file if name == self.region.mosaic else self.file_of_mosaic(f"_{name}")
+                return DepthTerrain(file, band, mosaic.nodata, mosaic.elevation_unit)
 
     @property
     def depths_file(self) -> str | None:
@@ -334,19 +369,54 @@ class RegionPlan:
         return None if days is None else "/".join(day.isoformat() for day in days)
 
     @property
-    def photograph_file(self) -> str | None:
-        """The same where it is an image, whose light hides what it may; None for terrain, which is lit as one likes."""
-        return None if self.kind == "dtm" else self.image_file
-
-    @property
     def elevation_file(self) -> str | None:
         """The region's terrain, to judge relief by and to light anew while training; None for an image."""
-        return self.ground_file if self.kind == "dtm" else None
+        return self.ground_file if self.kind == "dtm" and not self.zones else None
+
+    @property
+    def image_files(self) -> list[str]:
+        """The rasters that were searched: one, or one a zone."""
+        return [zone.image_file for zone in self.zones] or [self.image_file]
+
+    @property
+    def photograph_files(self) -> list[str]:
+        """The same where they are images, whose light hides what it may; none of terrain, which is lit as one likes."""
+        return [] if self.kind == "dtm" else self.image_files
+
+    @property
+    def elevation_files(self) -> list[str]:
+        """What they were shaded from, if they were."""
+        return [file for plan in self.zones or [self] if (file := plan.elevation_file)]
+
+    @property
+    def overview_file(self) -> str | None:
+        """Picture of all zones on one map; None for a region that has one map."""
+        return f"results/{self.name}/overview.tif" if self.zones else None
+
+    @property
+    def shown_file(self) -> str:
+        """The raster that the region is shown on."""
+        return self.overview_file or self.image_file
+
+    @property
+    def georeferenced_files(self) -> list[str]:
+        """Tables of detections on the sphere: one, or one a zone."""
+        return [f"results/{plan.name}/georeferenced.parquet" for plan in self.zones or [self]]
+
+    @property
+    def zone_footprints(self) -> list[str]:
+        """The zones' searched areas."""
+        return [f"results/{zone.name}/footprint.parquet" for zone in self.zones]
+
+    @property
+    def detections_file(self) -> str | None:
+        """Detections in tiles, to be judged tile by tile; None where they are several zones'."""
+        return None if self.zones else f"results/{self.name}/detections.parquet"
 
     @property
     def annotations_file(self) -> str | None:
-        """What the region's tiles show, to be judged tile by tile; None without a catalogue."""
-        return None if self.catalogue is None else f"results/{self.name}/tiles/annotations.json"
+        """What the region's tiles show, to be judged tile by tile; None without a catalogue, and for several zones'."""
+        return None if self.catalogue is None or self.zones else f"results/{self.name}/tiles/annotations.json"
 
     @property
     def training_files(self) -> list[str]:
@@ -384,7 +454,8 @@ class RegionPlan:
             "catalogue": None if self.catalogue is None else self.catalogue.model_dump(mode="json"),
             **{name: self.stage(kind).model_dump(mode="json") for name, kind in STAGES.items() if name not in ignored},
         }
-        files = [(self.mosaic, self.mosaic_file), (self.catalogue, self.catalogue_file)]
+        mosaics = {plan.mosaic_file: plan.mosaic for plan in self.zones or [self]}
+        files = [*((mosaic, file) for file, mosaic in mosaics.items()), (self.catalogue, self.catalogue_file)]
         if measured_on is not None and self.terrain is not None:
             terrain = self.source_of_mosaic(measured_on)
             whole["depth_from"] = terrain.model_dump(mode="json")

@@ -19,6 +19,8 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 Degrees = tuple[float, float, float, float]
 
+WHOLE_BODY: Degrees = (-180.0, -90.0, 180.0, 90.0)
+
 
 def check_bounds(value: Degrees) -> Degrees:
     """Bounds as given, if they are bounds."""

@@ -1,10 +1,12 @@
-"""Regions that follow from other regions: variants (`like`) and the folds of a cross-validation (`folds`)."""
+"""Regions that follow from other regions: variants (`like`), folds of a cross-validation (`folds`), and zones."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from crater_pipeline.configuration.entries import Configuration, Region, deep_merge
+from crater_pipeline.configuration.entries import Configuration, Region, Zone, deep_merge
 from crater_pipeline.errors import UserError
+from crater_pipeline.sphere.bounds import Bounds
+from crater_pipeline.sphere.zones import ZoningSettings, zones
 from crater_pipeline.tiles.splits import SplitSettings
 from crater_pipeline.training.settings import TrainingSettings
 
@@ -83,6 +85,47 @@ def _fold(configuration: Configuration, name: str, number: int) -> Region:
         "split": {"folds": region.folds, "fold": number, "fractions": fractions},
     }
     return Region.model_validate(deep_merge(own, update))
+
+
+def zone_names(configuration: Configuration, name: str) -> list[str]:
+    """Names of a region's zones; empty for a region that is searched as a whole."""
+    if isinstance(configuration.regions[name], Zone):
+        return []
+    count = len(_zones(configuration, name))
+    digits = max(2, len(str(count)))
+    return [f"{name}_zone_{k:0{digits}}" for k in range(1, count + 1)] if count > 1 else []
+
+
+def _zones(configuration: Configuration, name: str) -> tuple[Bounds, ...]:
+    side_deg = configuration.stage(name, ZoningSettings).max_side_deg
+    return zones(Bounds(*configuration.regions[name].bounds), side_deg)
+
+
+def with_zones(configuration: Configuration) -> Configuration:
+    """The configuration with one more region a zone: `<region>_zone_01` ..., which share no ground and cover all of it.
+
+    A variant's zones are like those of the region that it is like, whose rasters they can use. Raises `UserError` if a
+    name is taken.
+    """
+    added: dict[str, Region] = {}
+    for name, region in configuration.regions.items():
+        names = zone_names(configuration, name)
+        for number, (zone, bounds) in enumerate(zip(names, _zones(configuration, name), strict=False), start=1):
+            if zone in configuration.regions:
+                raise UserError(
+                    f"configuration: regions.{zone}: regions.{name} has a zone of this name; rename this one"
+                )
+            other = zone_names(configuration, region.like) if region.like else []
+            update = {
+                "bounds": tuple(bounds),
+                "title": f"{region.title or name.replace('_', ' ').capitalize()}, zone {number} of {len(names)}",
+                "like": other[number - 1] if len(other) == len(names) else None,
+                "part_of": name,
+                "of": (number, len(names)),
+            }
+            own = region.model_dump(exclude_unset=True, exclude={"folds"})
+            added[zone] = Zone.model_validate({**own, **update})
+    return configuration.model_copy(update={"regions": {**configuration.regions, **added}})
 
 
 def compared_regions(configuration: Configuration, comparison: str) -> dict[str, list[str]]:

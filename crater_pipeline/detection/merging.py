@@ -83,6 +83,15 @@ def merge(craters: pd.DataFrame, footprint: gpd.GeoDataFrame, body: Body, settin
     footprint
         split and geometry of the area that was searched; craters whose centre is outside are dropped.
     """
+    inside = owned_inside(craters, footprint, settings)
+    unique = listed(inside[best(inside, body, settings)])
+    logger.info("%d detections, %d owned and inside the footprint, %d craters", len(craters), len(inside), len(unique))
+    unique.attrs = dict(craters.attrs)
+    return unique
+
+
+def owned_inside(craters: pd.DataFrame, footprint: gpd.GeoDataFrame, settings: MergingSettings) -> pd.DataFrame:
+    """The detections that their tile owns and whose centre was searched, with the `split` of that ground."""
     tolerance = np.maximum(
         settings.core_tolerance_px, settings.core_tolerance_diameters * craters["diameter_px"].to_numpy(dtype=float)
     )
@@ -91,34 +100,29 @@ def merge(craters: pd.DataFrame, footprint: gpd.GeoDataFrame, body: Body, settin
     )
     owned = craters[eligible].reset_index(drop=True)
     owned["split"] = assign_split(owned["lon"], owned["lat"], footprint)
-    inside = owned[owned["split"].notna()].reset_index(drop=True)
+    inside: pd.DataFrame = owned[owned["split"].notna()].reset_index(drop=True)
+    return inside
+
+
+def best(craters: pd.DataFrame, body: Body, settings: MergingSettings) -> BoolArray:
+    """Which of the owned detections stay, shape (n,): of similar ones the best."""
     low, high = settings.preferred_diameter_px
-    seen_well = inside["diameter_px"].between(low, high).to_numpy()
-    worth = inside["score"].to_numpy(dtype=float) * np.where(seen_well, 1.0, 1.0 - settings.level_preference)
-    keep = deduplicate(
-        inside["lon"],
-        inside["lat"],
-        inside["diameter_km"],
-        worth,
-        body,
-        settings,
-        preferred=inside["core_distance"].to_numpy(dtype=float) <= 0,
+    seen_well = craters["diameter_px"].between(low, high).to_numpy()
+    worth = craters["score"].to_numpy(dtype=float) * np.where(seen_well, 1.0, 1.0 - settings.level_preference)
+    preferred = craters["core_distance"].to_numpy(dtype=float) <= 0
+    return deduplicate(
+        craters["lon"], craters["lat"], craters["diameter_km"], worth, body, settings, preferred=preferred
     )
-    logger.info(
-        "%d detections, %d owned by their tile, %d inside the footprint, %d craters",
-        len(craters),
-        len(owned),
-        len(inside),
-        keep.sum(),
-    )
-    unique = inside[keep].copy()
-    unique["crater_id"] = crater_ids(unique["lon"], unique["lat"], unique["diameter_km"])
-    unique = unique.astype({"crater_id": "str", "split": "str"})
-    merged: pd.DataFrame = unique[COLUMNS].sort_values(
+
+
+def listed(unique: pd.DataFrame) -> pd.DataFrame:
+    """Unique craters with their names (columns `COLUMNS`), best score first."""
+    named = unique.assign(crater_id=crater_ids(unique["lon"], unique["lat"], unique["diameter_km"]))
+    named = named.astype({"crater_id": "str", "split": "str"})
+    ordered: pd.DataFrame = named[COLUMNS].sort_values(
         ["score", "crater_id"], ascending=[False, True], ignore_index=True
     )
-    merged.attrs = dict(craters.attrs)
-    return merged
+    return ordered
 
 
 def deduplicate(

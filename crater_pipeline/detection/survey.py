@@ -40,8 +40,8 @@ def circles(
     """Georeferenced detections (columns of `georeferenced.parquet`) and the searched area inside `bounds`.
 
     `image` shows `bounds` and what lies around them; `whole` is the area that is wanted in the end, whose border
-    counts as an edge. `source` is what warnings call the image. With a `part` only tiles that show some of it are
-    searched. The other parameters as in `survey`.
+    counts as an edge. `source` is what warnings call the image. Only tiles that show some of the bounds are searched,
+    with a `part` only those that show some of it. The other parameters as in `survey`.
     """
     described = read_metadata(metadata)
     warn_unsuitable(image, described, terrain, source)
@@ -49,7 +49,7 @@ def circles(
     parts = Parts(info, valid_mask(image, CELL_PX), bounds, body, tiling, split)
     area = footprint(info, parts.searched, parts.split, bounds, body)
     network = load_network(weights, described)
-    only = None if part is None else parts.wanted & (parts.split == SPLITS.index(part))
+    only = parts.wanted if part is None else parts.wanted & (parts.split == SPLITS.index(part))
     found, _ = search(image, network, described.size_encoding, whole, body, tiling, inference, terrain, only)
     return georeference(found, info.on(body), body), area
 

@@ -40,6 +40,23 @@ def _with_context(low: int, high: int, present: NDArray[np.intp]) -> tuple[int, 
     return (min(low, int(present[0])), max(high, int(present[-1]))) if len(present) else (low, high)
 
 
+def _extent(bounds: Bounds, to_map: Transformer) -> tuple[float, float, float, float]:
+    """(left, bottom, right, top) of the bounds on a map."""
+    lon, lat = bounds.outline(OUTLINE_POINTS)
+    # A hair inside: all around the body, west and east are one meridian, which the projection puts on one side.
+    middle = bounds.west + bounds.width / 2
+    x, y = to_map.transform(middle + (lon - middle) * (1.0 - 1e-9), lat)
+    return float(x.min()), float(y.min()), float(x.max()), float(y.max())
+
+
+def bounds_grid(bounds: Bounds, body: Body, side_px: int) -> Grid:
+    """A grid of `side_px` pixels a side around all of the bounds, on their conformal map."""
+    crs = choose_projection(bounds, body)
+    left, bottom, right, top = _extent(bounds, transformer(body.geographic_crs, crs))
+    pixel = max(right - left, top - bottom) / side_px
+    return Grid(side_px, side_px, Affine(pixel, 0.0, left, 0.0, -pixel, top), crs)
+
+
 def region_grid(
     source: RasterInfo, bounds: Bounds, body: Body, margin_px: int = 0, pixel_size_m: float | None = None
 ) -> Grid:
@@ -67,12 +84,8 @@ def region_grid(
         )
     if covered < MIN_COVERED:
         logger.warning("%s covers only %.0f %% of the bounds %s", source.path, 100 * covered, list(bounds))
-    lon, lat = bounds.outline(OUTLINE_POINTS)
-    # A hair inside: all around the body, west and east are one meridian, which the projection puts on one side.
-    middle = bounds.west + bounds.width / 2
-    x, y = to_map.transform(middle + (lon - middle) * (1.0 - 1e-9), lat)
-    left, right = math.floor(x.min() / pixel), math.ceil(x.max() / pixel)
-    bottom, top = math.floor(y.min() / pixel), math.ceil(y.max() / pixel)
+    left, bottom, right, top = (edge / pixel for edge in _extent(bounds, to_map))
+    left, right, bottom, top = math.floor(left), math.ceil(right), math.floor(bottom), math.ceil(top)
     cols, rows = (
         np.unique(np.linspace(low - margin_px, high + margin_px, CONTEXT_SAMPLES).round().astype(int))
         for low, high in ((left, right), (bottom, top))

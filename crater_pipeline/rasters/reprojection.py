@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from pydantic import Field
 from rasterio.windows import Window
 
-from crater_pipeline.rasters.files import info_of, open_raster, windows
+from crater_pipeline.rasters.files import create_raster, info_of, open_raster, windows
 from crater_pipeline.rasters.grid import Grid, shifted
 from crater_pipeline.rasters.reading import Kind, Reading, reading_of
-from crater_pipeline.rasters.region_grid import region_grid
+from crater_pipeline.rasters.region_grid import bounds_grid, region_grid
 from crater_pipeline.rasters.resampling import Resampling
 from crater_pipeline.rasters.source_pixels import FloatArray, SourcePixels, source_coordinates
 from crater_pipeline.rasters.source_values import SourceValues
@@ -30,6 +30,12 @@ logger = logging.getLogger(__name__)
 
 WRITE_PX = 512
 """Side of the output blocks: the internal tiles of what we write, so that each is compressed once."""
+
+STORED: dict[Kind, tuple[str, float]] = {"image": ("uint8", 0.0), "dtm": ("float32", math.nan)}
+"""Type and nodata value of what is written."""
+
+EMPTY_PX = 64
+"""Side of a raster that shows nothing."""
 
 SMALLEST_BLOCK = 64
 """Output blocks are not divided below this side."""
@@ -155,6 +161,7 @@ def reproject_region(
         plain = reading.is_grey8 or kind == "dtm"
         black, white = (1.0, 255.0) if plain else _stretch(Reader(dataset, mapping, grid, method, reading))
     step = _elevation_step(grid.transform.a)
+    dtype, fill = STORED[kind]
 
     @contextmanager
     def opened() -> Iterator[Reader]:
@@ -168,7 +175,6 @@ def reproject_region(
         grey = np.clip(np.rint((values - black) * (254.0 / (white - black)) + 1.0), 1, 255)
         return np.where(np.isfinite(values), grey, 0).astype(np.uint8)
 
-    dtype, fill = ("uint8", 0.0) if kind == "image" else ("float32", math.nan)
     nothing = (
         f"{mosaic}: holds only nodata within the bounds {list(bounds)}; choose other bounds, or correct the mosaic's "
         "nodata value"
@@ -177,3 +183,11 @@ def reproject_region(
     logger.info(
         "%s: %d x %d pixels of %.2f m, %s", output.name, grid.width, grid.height, grid.transform.a, grid.crs.name
     )
+
+
+def write_nothing(output: Path, bounds: Bounds, body: Body, kind: Kind) -> None:
+    """Write what stands for a zone of which a mosaic shows nothing: a few large pixels on its map, all without data."""
+    grid = bounds_grid(bounds, body, EMPTY_PX)
+    dtype, fill = STORED[kind]
+    with create_raster(output, grid.width, grid.height, grid.crs, grid.transform, dtype, fill) as target:
+        target.write(np.full((grid.height, grid.width), fill, dtype), 1)

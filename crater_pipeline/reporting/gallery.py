@@ -12,6 +12,7 @@ from rasterio.windows import Window
 
 from crater_pipeline.evaluation.nested import nested
 from crater_pipeline.rasters.files import RasterInfo, open_raster, raster_info, read_window
+from crater_pipeline.rasters.several import shown_by
 from crater_pipeline.reporting.pictures import Circle, Picture, data_uri, located, place
 from crater_pipeline.sphere.bodies import Body
 
@@ -36,25 +37,28 @@ class Row:
 
 
 def gallery(
-    image: Path, matches: pd.DataFrame, craters: pd.DataFrame, catalogue: pd.DataFrame, body: Body
+    images: Sequence[Path], matches: pd.DataFrame, craters: pd.DataFrame, catalogue: pd.DataFrame, body: Body
 ) -> list[Row]:
     """Rows of pictures of the judged part; kinds without any crater are left out.
 
-    `matches` are the outcomes by the headline criterion (`evaluation.summary.MATCH_COLUMNS`).
+    `matches` are the outcomes by the headline criterion (`evaluation.summary.MATCH_COLUMNS`). Of several `images` the
+    one that shows a crater best is taken.
     """
-    info = raster_info(image)
+    infos = [raster_info(image) for image in images]
     known, by_id = rows_by(catalogue, "catalogue_id"), rows_by(craters, "crater_id")
     inside = {name for name, is_in in zip(catalogue["catalogue_id"], nested(catalogue, body), strict=True) if is_in}
     rows = []
-    with open_raster(image) as dataset:
-        for title, text, chosen in kinds(matches, inside):
-            pictures = []
-            for match in chosen.to_dict("records"):
-                truth, crater = known.get(match["catalogue_id"]), by_id.get(match["crater_id"])
-                circles = drawn(str(match["outcome"]), truth, crater)
+    for title, text, chosen in kinds(matches, inside):
+        pictures = []
+        for match in chosen.to_dict("records"):
+            truth, crater = known.get(match["catalogue_id"]), by_id.get(match["crater_id"])
+            circles = drawn(str(match["outcome"]), truth, crater)
+            first = circles[0][1]
+            info = infos[int(shown_by(infos, [first["lon"]], [first["lat"]], body)[0])]
+            with open_raster(info.path) as dataset:
                 pictures.append(thumbnail(dataset, info, circles, caption(match, truth, crater), body))
-            if pictures:
-                rows.append(Row(title, text, pictures))
+        if pictures:
+            rows.append(Row(title, text, pictures))
     return rows
 
 

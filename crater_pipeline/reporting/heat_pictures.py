@@ -1,5 +1,7 @@
 """Heatmaps as pictures to lay over a raster, and the file that keeps them with the windows they belong to."""
 
+from pathlib import Path
+
 import matplotlib as mpl
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +18,11 @@ UNSEEN = 0.05
 
 
 class Window(BaseModel):
-    """A window of the raster: its corner in pixels, and the heatmap over it as a data URI."""
+    """A window of a raster: the file, the corner in pixels, and the heatmap over it as a data URI."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    image: Path
     x: int
     y: int
     heat: str | None

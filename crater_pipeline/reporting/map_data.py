@@ -44,6 +44,7 @@ def map_data(
     footprint: gpd.GeoDataFrame,
     km_per_px: float | None,
     body: Body,
+    conformal: bool = True,
 ) -> dict[str, Any]:
     """The document that the script reads; all positions in pixels of the raster.
 
@@ -55,13 +56,15 @@ def map_data(
         Catalogue craters that count as missed unless a crater shown names them: catalogue_id, lon, lat, diameter_km.
     footprint
         The searched area by part.
+    conformal
+        Whether circles are circles on the raster's map; otherwise it is a plate carrée, on which they are ellipses.
     """
     info = raster_info(image)
     shown = craters.nlargest(MOST_CRATERS, "score").sort_values("diameter_km", ascending=False, kind="stable")
     truth = missable.nlargest(MOST_CRATERS, "diameter_km")
     position = pd.Series(np.arange(len(truth)), index=truth["catalogue_id"].to_numpy())
     position = position[~position.index.duplicated()]
-    found = columns(info, shown, shown["crater_id"], body) | {
+    found = columns(info, shown, shown["crater_id"], body, conformal) | {
         "score": shown["score"].round(3).tolist(),
         "kind": [KINDS.index(status) for status in shown["status"]],
         "truth": shown["catalogue_id"].map(position).fillna(-1).astype(int).tolist(),
@@ -74,24 +77,40 @@ def map_data(
         "finest": finest,
         "coarsest": coarsest,
         "pictures": pictures,
-        "km_per_px": km_per_px,
+        "km_per_px": km_per_px if conformal else info.pixel_size_m / 1000,
+        "conformal": conformal,
         "kinds": list(KINDS),
         "craters": found,
-        "truth": columns(info, truth, truth["catalogue_id"], body),
+        "truth": columns(info, truth, truth["catalogue_id"], body, conformal),
         "outlines": list(outlines(info, footprint, body)) if len(footprint) > 1 else [],
         "left_out": len(craters) - len(shown),
     }
 
 
-def columns(info: RasterInfo, table: pd.DataFrame, names: pd.Series, body: Body) -> dict[str, list[Any]]:
-    """x, y, r in pixels, lon and lat in degrees, diameter_km and name, as rounded lists."""
-    table = located(info, table, body)
-    rounded = {"x": 1, "y": 1, "r": 1, "lon": 4, "lat": 4}
+def columns(
+    info: RasterInfo, table: pd.DataFrame, names: pd.Series, body: Body, conformal: bool
+) -> dict[str, list[Any]]:
+    """x, y, r in pixels, lon and lat in degrees, diameter_km and name, as rounded lists.
+
+    On a plate carrée also `stretch`: how much wider than high a circle is.
+    """
+    table = located(info, table, body) if conformal else on_plate_carree(info, table, body)
+    rounded = {"x": 1, "y": 1, "r": 1 if conformal else 2, "lon": 4, "lat": 4}
+    rounded |= {} if conformal else {"stretch": 2}
     km = [float(f"{value:.4g}") for value in table["diameter_km"]]
     return {key: table[key].astype(float).round(digits).tolist() for key, digits in rounded.items()} | {
         "diameter_km": km,
         "name": [str(name) for name in names],
     }
+
+
+def on_plate_carree(info: RasterInfo, table: pd.DataFrame, body: Body) -> pd.DataFrame:
+    """`table` with x, y, r (north-south) in pixels and `stretch`; a circle around a pole is as wide as the map."""
+    x, y = info.pixel(table["lon"], table["lat"], body)
+    arc = table["diameter_km"].to_numpy(dtype=float) / 2 / body.radius_km
+    ratio = np.sin(arc) / np.maximum(np.cos(np.radians(table["lat"].to_numpy(dtype=float))), 1e-9)
+    half_width = np.where(ratio < 1, np.arcsin(np.minimum(ratio, 1)), np.pi)
+    return table.assign(x=x, y=y, r=arc * body.radius_m / info.pixel_size_m, stretch=half_width / arc)
 
 
 def pyramid(image: Path, info: RasterInfo) -> tuple[dict[str, str], int, int]:

@@ -2,8 +2,9 @@
 
 import base64
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,8 +16,10 @@ from PIL import Image
 from rasterio.windows import Window
 
 from crater_pipeline.labels.learnable import raster_circles
-from crater_pipeline.rasters.files import RasterInfo, open_raster, raster_info, read_window
+from crater_pipeline.rasters.files import RasterInfo, info_of, open_raster, raster_info, read_window
+from crater_pipeline.rasters.several import shown_by
 from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.craters import great_circle_km
 from crater_pipeline.tiles.inside import footprint_part, inside_share
 
 FloatArray = NDArray[np.float64]
@@ -112,50 +115,61 @@ def _circles(
         yield Circle(round(row.x, 1), round(row.y, 1), round(row.r, 1), row.kind, row.title)  # type: ignore[arg-type]
 
 
-def crops(
-    image: Path, drawn: pd.DataFrame, windows: Iterable[tuple[int, int]], heat: Iterable[str | None], body: Body
-) -> list[Picture]:
-    """Pictures of the windows with these corners (x, y), each with the network's heatmap over it where there is one.
+Corner = tuple[Path, int, int]
+"""A window of `CROP_PX` pixels a side: its raster, and x and y of its corner."""
+
+
+def crops(drawn: pd.DataFrame, windows: Iterable[Corner], heat: Iterable[str | None], body: Body) -> list[Picture]:
+    """Pictures of the windows, each with the network's heatmap over it where there is one.
 
     `drawn` has lon, lat, diameter_km, kind and title; all of them are shown where they reach into a window.
     """
-    info = raster_info(image)
-    table = located(info, drawn, body)
     pictures = []
-    with open_raster(image) as dataset:
-        for (x, y), answer in zip(windows, heat, strict=True):
+    for (image, x, y), answer in zip(windows, heat, strict=True):
+        with open_raster(image) as dataset:
+            info = info_of(dataset, image)
             values = read_window(dataset, Window(x, y, CROP_PX, CROP_PX))
-            lon, lat = info.lonlat(x + CROP_PX / 2, y + CROP_PX / 2, body)
-            circles = tuple(_circles(table, 1.0, x, y, (CROP_PX, CROP_PX)))
-            caption = place(float(lon), float(lat))
-            pictures.append(Picture(CROP_PX, CROP_PX, data_uri(values), circles, caption, heat=answer))
+        lon, lat = (float(each) for each in info.lonlat(x + CROP_PX / 2, y + CROP_PX / 2, body))
+        reach_km = CROP_PX * info.pixel_size_m / 1000 + drawn["diameter_km"] / 2  # scales lie within 1.3
+        near = drawn[great_circle_km(lon, lat, drawn["lon"], drawn["lat"], body) < reach_km]
+        circles = tuple(_circles(located(info, near, body), 1.0, x, y, (CROP_PX, CROP_PX)))
+        pictures.append(Picture(CROP_PX, CROP_PX, data_uri(values), circles, place(lon, lat), heat=answer))
     return pictures
 
 
 def picture_windows(
-    image: Path, craters: pd.DataFrame, catalogue: pd.DataFrame, footprint: gpd.GeoDataFrame, body: Body
-) -> list[tuple[int, int]]:
-    """(x, y) corners of the windows to show, where the test part holds the most craters of the catalogue.
+    images: Sequence[Path], craters: pd.DataFrame, catalogue: pd.DataFrame, footprint: gpd.GeoDataFrame, body: Body
+) -> list[Corner]:
+    """The windows to show, where the test part holds the most craters of the catalogue.
 
     They are the same for every network that is judged on the same ground. Without a catalogue they are those with the
-    most of the craters found. Windows without any data are left out.
+    most of the craters found. Windows without any data are left out. Of several `images` each shows the places that
+    it shows best.
     """
-    info = raster_info(image)
     points = catalogue if len(catalogue) else craters
     lon, lat = (points[key].to_numpy(dtype=float) for key in ("lon", "lat"))
     inside = shapely.contains_xy(footprint_part(footprint, "test"), lon, lat) if len(points) else np.zeros(0, bool)
-    xy = np.column_stack(info.pixel(lon[inside], lat[inside], body))
+    lon, lat = lon[inside], lat[inside]
+    infos = [raster_info(image) for image in images]
+    best = shown_by(infos, lon, lat, body)
+    found = [each for k, info in enumerate(infos) for each in _richest(info, lon[best == k], lat[best == k], body)]
+    chosen = sorted(found, key=itemgetter(0), reverse=True)[:CROPS]
+    return [corner for _, corner in chosen]
+
+
+def _richest(info: RasterInfo, lon: FloatArray, lat: FloatArray, body: Body) -> Iterator[tuple[int, Corner]]:
+    """(how many of the places it shows, window) of the richest windows of one raster that hold data."""
+    xy = np.column_stack(info.pixel(lon, lat, body))
     xy = xy[((xy >= 0) & (xy < [info.width, info.height])).all(axis=1)]
-    corners = [
-        (min(max(x, 0), max(info.width - CROP_PX, 0)), min(max(y, 0), max(info.height - CROP_PX, 0)))
-        for x, y in choose_windows(xy)
-    ]
-    with open_raster(image) as dataset:
-        return [
-            (x, y)
-            for x, y in dict.fromkeys(corners)
-            if not np.ma.getmaskarray(read_window(dataset, Window(x, y, CROP_PX, CROP_PX))).all()
-        ]
+    seen = set()
+    with open_raster(info.path) as dataset:
+        for x, y in choose_windows(xy):
+            count = int(((xy >= [x, y]) & (xy < [x + CROP_PX, y + CROP_PX])).all(axis=1).sum())
+            x, y = min(max(x, 0), max(info.width - CROP_PX, 0)), min(max(y, 0), max(info.height - CROP_PX, 0))
+            values = read_window(dataset, Window(x, y, CROP_PX, CROP_PX))
+            if (x, y) not in seen and not np.ma.getmaskarray(values).all():
+                yield count, (info.path, x, y)
+            seen.add((x, y))
 
 
 def located(info: RasterInfo, drawn: pd.DataFrame, body: Body) -> pd.DataFrame:

@@ -43,7 +43,8 @@ class ReportInputs:
     craters: pd.DataFrame
     catalogue: pd.DataFrame
     footprint: gpd.GeoDataFrame
-    image: Path
+    images: list[Path]
+    overview: Path | None
     heat: HeatPictures
     ages: Mapping[str, Any] | None
     body: Body
@@ -62,7 +63,15 @@ def context(inputs: ReportInputs) -> dict[str, Any]:
     lost = missable(inputs.catalogue, inputs.footprint, limit, metrics["max_cut_fraction"], inputs.body)
     drawn = drawn_craters(inputs.craters, lost, metrics["threshold"])
     windows = inputs.heat.windows
-    mapped = map_data(inputs.image, inputs.craters, lost, inputs.footprint, metrics["km_per_px"], inputs.body)
+    mapped = map_data(
+        inputs.overview or inputs.images[0],
+        inputs.craters,
+        lost,
+        inputs.footprint,
+        metrics["km_per_px"],
+        inputs.body,
+        conformal=inputs.overview is None,
+    )
     headline_matches = inputs.matches[inputs.matches["criterion"] == metrics["headline"]]
     return {
         "title": inputs.title,
@@ -77,9 +86,9 @@ def context(inputs: ReportInputs) -> dict[str, Any]:
         "training": list(flattened(inputs.weights.get("training", {}))),
         "charts": charts(inputs),
         "pictures": crops(
-            inputs.image, drawn, [(each.x, each.y) for each in windows], [each.heat for each in windows], inputs.body
+            drawn, [(each.image, each.x, each.y) for each in windows], [each.heat for each in windows], inputs.body
         ),
-        "gallery": gallery(inputs.image, headline_matches, inputs.craters, inputs.catalogue, inputs.body)
+        "gallery": gallery(inputs.images, headline_matches, inputs.craters, inputs.catalogue, inputs.body)
         if criteria
         else [],
         "ages": inputs.ages,

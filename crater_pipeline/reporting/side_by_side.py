@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from crater_pipeline.evaluation.comparison import RegionResult
 from crater_pipeline.reporting.heat_pictures import HeatPictures
@@ -14,10 +13,9 @@ MOST_WINDOWS = 3
 
 @dataclass(frozen=True)
 class Shown:
-    """What a comparison shows of one entry: its first region, the raster it was searched on, and its windows."""
+    """What a comparison shows of one entry: its first region and its windows."""
 
     region: RegionResult
-    image: Path
     heat: HeatPictures
 
 
@@ -25,9 +23,7 @@ def common_windows(
     entries: Sequence[Shown], limit_km: float, max_cut_fraction: float, body: Body
 ) -> list[tuple[str, list[Picture]]]:
     """(place, one picture an entry) of the windows that all entries have; none where their rasters differ."""
-    if len({entry.image for entry in entries}) != 1:
-        return []
-    heat = [{(each.x, each.y): each.heat for each in entry.heat.windows} for entry in entries]
+    heat = [{(each.image, each.x, each.y): each.heat for each in entry.heat.windows} for entry in entries]
     first, *others = heat
     corners = [corner for corner in first if all(corner in other for other in others)][:MOST_WINDOWS]
     columns = []
@@ -35,5 +31,5 @@ def common_windows(
         region = entry.region
         lost = missable(region.catalogue, region.footprint, limit_km, max_cut_fraction, body)
         drawn = drawn_craters(region.craters, lost, region.threshold)
-        columns.append(crops(entry.image, drawn, corners, [known[corner] for corner in corners], body))
+        columns.append(crops(drawn, corners, [known[corner] for corner in corners], body))
     return [(pictures[0].caption, list(pictures)) for pictures in zip(*columns, strict=True)]

@@ -89,6 +89,20 @@ def distance_to_bounds_km(lon: ArrayLike, lat: ArrayLike, bounds: Bounds, body: 
     return np.where(bounds.contains(lon, lat), 0.0, distance)
 
 
+def depth_in_bounds_km(lon: ArrayLike, lat: ArrayLike, bounds: Bounds, body: Body) -> FloatArray:
+    """How far inside `bounds` points lie, in km, 0 outside; shape (n,).
+
+    It is at most the great-circle distance from the border: of a meridian all of its great circle counts. Poles are no
+    border, and neither are meridians where the bounds go all around.
+    """
+    lon, lat = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
+    arcs = [np.full(lon.shape, np.pi)]
+    arcs += [np.radians(np.abs(lat - edge)) for edge in (bounds.south, bounds.north) if abs(edge) < 90.0]
+    for side in (bounds.west, bounds.east) if bounds.width < 360.0 else ():
+        arcs.append(np.arcsin(np.abs(np.sin(np.radians(lon - side))) * np.cos(np.radians(lat))))
+    return np.where(bounds.contains(lon, lat), body.radius_km * np.min(arcs, axis=0), 0.0)
+
+
 def circles_meet_bounds(
     lon: ArrayLike, lat: ArrayLike, diameter_km: ArrayLike, bounds: Bounds, body: Body
 ) -> NDArray[np.bool_]:

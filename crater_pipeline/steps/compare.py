@@ -33,7 +33,6 @@ def compare(
     footprint: list[Path],
     metadata: list[Path],
     heatmaps: list[Path],
-    image: list[Path],
     entry: list[str],
     output: JsonFile,
     output_report: HtmlPage,
@@ -59,8 +58,6 @@ def compare(
         The weights' JSON.
     heatmaps
         JSON of the windows that the regions' pages show, with heatmaps.
-    image
-        The rasters that were searched.
     entry
         `region,region,...=label` of the entries: which regions each pools. Differences are to the first.
     output
@@ -79,11 +76,8 @@ def compare(
     pooled = (each.partition("=") for each in entry)
     entries = {label: [known[name] for name in names.split(",")] for names, _, label in pooled}
     figures = plain({"title": title, **compare_entries(entries, settings, body)})
-    shown = dict(zip(region, zip(image, heatmaps, strict=True), strict=True))
-    windows = [
-        Shown(regions[0], shown[regions[0].name][0], read_model(shown[regions[0].name][1], HeatPictures))
-        for regions in entries.values()
-    ]
+    shown = dict(zip(region, heatmaps, strict=True))
+    windows = [Shown(regions[0], read_model(shown[regions[0].name], HeatPictures)) for regions in entries.values()]
     pictures = common_windows(windows, figures["min_diameter_km"], settings.max_cut_fraction, body)
     write_text(output_report, render(title, figures, pictures))
     write_text(output, json.dumps(figures, indent=1, allow_nan=False) + "\n")

@@ -15,11 +15,13 @@ from crater_pipeline.detection.table import write_detections
 from crater_pipeline.light.reflectance import ShadingSettings
 from crater_pipeline.models.metadata import read_metadata
 from crater_pipeline.models.weights import load_network
+from crater_pipeline.rasters.files import raster_info
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
 from crater_pipeline.steps._kinds import ParquetFile
 from crater_pipeline.tiles.grid import TilingSettings
+from crater_pipeline.tiles.parts import cells_inside
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,7 @@ def detect(
     metadata: Path,
     output: ParquetFile,
     bounds: tuple[float, float, float, float],
+    zone: tuple[float, float, float, float] | None = None,
     body: Body,
     tiling: TilingSettings,
     settings: InferenceSettings,
@@ -56,7 +59,10 @@ def detect(
     output
         Table of detections (Parquet), with the tile grid in its metadata.
     bounds
-        West, south, east, north in degrees; west > east crosses the antimeridian.
+        West, south, east, north in degrees; west > east crosses the antimeridian. Tiles that show nothing of it are
+        not searched, and its border counts as an edge.
+    zone
+        The part of the bounds that the raster was made for: tiles that show nothing of it are not searched.
     shading
         How `image` was shaded: section `shading` as JSON, used with `elevation`.
     parts
@@ -67,11 +73,12 @@ def detect(
     warn_unsuitable(image, described, terrain)
     network = load_network(weights, described)
     told = [m.model_dump_json() for m in (body, tiling, settings, *([shading] if shading else []))]
-    name = run_name([image, elevation, weights, metadata], [*told, str(bounds), code_hash(CODE)])
+    name = run_name([image, elevation, weights, metadata], [*told, str(bounds), str(zone), code_hash(CODE)])
+    shown = cells_inside(raster_info(image), Bounds(*(zone or bounds)), body)
     with kept_folder(parts, name) as folder:
         found = FoundParts(folder)
         grid = search_in_parts(
-            image, network, described.size_encoding, Bounds(*bounds), body, tiling, settings, found, terrain
+            image, network, described.size_encoding, Bounds(*bounds), body, tiling, settings, found, terrain, shown
         )
         count = write_detections(found.tables(), grid, file_hash(weights), output)
     log.info("%d detections", count)

@@ -21,6 +21,7 @@ from crater_pipeline.labels.shadow import shadow_share
 from crater_pipeline.measures.table import read_depths, with_depths
 from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.rasters.files import raster_info
+from crater_pipeline.rasters.several import shown_by
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
 from crater_pipeline.steps._kinds import JsonFile, ParquetFile
@@ -36,11 +37,15 @@ SHADOW_TESTED = 0.5
 """Shadow is looked at from this share of the judged diameter on: a smaller crater matches none that counts."""
 
 
-def _shadow(photograph: Path, craters: pd.DataFrame, least_km: float, body: Body) -> NDArray[np.float64]:
+def _shadow(photographs: list[Path], craters: pd.DataFrame, least_km: float, body: Body) -> NDArray[np.float64]:
     """Share of each crater's disc in full shadow, 0 for those below `least_km`; (n,)."""
     share = np.zeros(len(craters))
+    infos = [raster_info(photograph) for photograph in photographs]
     tested = np.flatnonzero(craters["diameter_km"].to_numpy(dtype=float) >= least_km)
-    share[tested] = shadow_share(photograph, raster_circles(raster_info(photograph), craters.iloc[tested], body))
+    best = shown_by(infos, craters["lon"].to_numpy()[tested], craters["lat"].to_numpy()[tested], body)
+    for number, info in enumerate(infos):
+        there = tested[best == number]
+        share[there] = shadow_share(info.path, raster_circles(info, craters.iloc[there], body))
     return share
 
 
@@ -63,7 +68,7 @@ def evaluate(
     settings: EvaluationSettings = EvaluationSettings(),  # noqa: B008 (frozen)
     detections: Path | None = None,
     annotations: Path | None = None,
-    photograph: Path | None = None,
+    photograph: list[Path] | None = None,
     depths: Path | None = None,
     witness: list[str] | None = None,
     witness_table: list[Path] | None = None,
@@ -95,7 +100,7 @@ def evaluate(
     annotations
         COCO annotations of the tiles; needed with `detections`.
     photograph
-        The raster that was searched, where it is an image: it tells which craters lie in full shadow.
+        The rasters that were searched, where they are images: they tell which craters lie in full shadow.
     depths
         Parquet table of the craters' depths, where a terrain model shows them.
     witness
@@ -107,7 +112,7 @@ def evaluate(
     point = read_model(operating_point, OperatingPoint)
     areas = read_geotable(footprint, ["split", "area_km2", "geometry"])
     found = read_table(craters, CRATERS)
-    if photograph is not None:
+    if photograph:
         least = SHADOW_TESTED * (settings.min_diameter_km or point.min_diameter_km)
         truth, found = (table.assign(**{SHADOW: _shadow(photograph, table, least, body)}) for table in (truth, found))
     witnesses = [read_witness(*each) for each in zip(witness or [], witness_table or [], strict=True)]

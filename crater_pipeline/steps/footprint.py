@@ -4,7 +4,8 @@ import logging
 from pathlib import Path
 
 from crater_pipeline.atomic import atomic_path
-from crater_pipeline.rasters.files import raster_info
+from crater_pipeline.errors import NothingThereError
+from crater_pipeline.rasters.files import raster_info, valid_mask
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
@@ -12,6 +13,7 @@ from crater_pipeline.steps._kinds import ParquetFile
 from crater_pipeline.tiles import footprint as polygons
 from crater_pipeline.tiles.grid import TilingSettings
 from crater_pipeline.tiles.parts import Parts
+from crater_pipeline.tiles.searched import CELL_PX
 from crater_pipeline.tiles.splits import SplitSettings
 
 log = logging.getLogger(__name__)
@@ -25,6 +27,7 @@ def footprint(
     body: Body,
     tiling: TilingSettings,
     split: SplitSettings | None = None,
+    zone: bool = False,
 ) -> None:
     """Write the searched area of a region, one row a part of the split.
 
@@ -38,9 +41,17 @@ def footprint(
         West, south, east, north in degrees; west > east crosses the antimeridian.
     split
         How the region is divided; without it all of it is the test part, as where nothing is trained.
+    zone
+        The raster shows one zone of a region, in which there may be nothing to search.
     """
     area = Bounds(*bounds)
-    parts = Parts.of_raster(image, area, body, tiling, split)
+    try:
+        parts = Parts.of_raster(image, area, body, tiling, split)
+    except NothingThereError as error:
+        if not zone:
+            raise
+        log.warning("%s", error)
+        parts = Parts(raster_info(image), valid_mask(image, CELL_PX), area, body, tiling, split)
     searched = polygons.footprint(raster_info(image), parts.searched, parts.split, area, body)
     with atomic_path(output) as temporary:
         searched.to_parquet(temporary, index=False)

@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 
 def heatmaps(
     *,
-    image: Path,
-    elevation: Path | None = None,
+    image: list[Path],
+    elevation: list[Path] | None = None,
     weights: Path | None = None,
     metadata: Path | None = None,
     craters: Path,
@@ -39,9 +39,9 @@ def heatmaps(
     Parameters
     ----------
     image
-        The raster that was searched.
+        The raster that was searched; of a region that is searched by zones one a zone.
     elevation
-        Terrain model that `image` was shaded from.
+        Terrain model that each image was shaded from.
     weights
         The network's weights (safetensors); without any there are windows and no heatmaps.
     metadata
@@ -67,9 +67,14 @@ def heatmaps(
     heat: list[str | None] = [None] * len(corners)
     if weights is not None and metadata is not None:
         network = load_network(weights, read_metadata(metadata))
-        terrain = None if elevation is None else Terrain(elevation, shading or ShadingSettings())
-        heat = [heat_picture(each) for each in answers(image, network, corners, CROP_PX, body, settings, terrain)]
-    windows = [Window(x=x, y=y, heat=each) for (x, y), each in zip(corners, heat, strict=True)]
+        light = shading or ShadingSettings()
+        terrain = dict(zip(image, (Terrain(path, light) for path in elevation), strict=True)) if elevation else {}
+        heat = [
+            heat_picture(each)
+            for path, x, y in corners
+            for each in answers(path, network, [(x, y)], CROP_PX, body, settings, terrain.get(path))
+        ]
+    windows = [Window(image=path, x=x, y=y, heat=each) for (path, x, y), each in zip(corners, heat, strict=True)]
     write_text(output, HeatPictures(size=CROP_PX, windows=windows).model_dump_json(indent=1) + "\n")
     logger.info("%s: %d windows", output, len(windows))
 

@@ -27,7 +27,8 @@ def report(
     catalogue: Path,
     footprint: Path,
     operating_point: Path,
-    image: Path,
+    image: list[Path],
+    overview: Path | None = None,
     metadata: Path,
     heatmaps: Path,
     output: HtmlPage,
@@ -53,7 +54,9 @@ def report(
     operating_point
         JSON with threshold and calibration.
     image
-        The raster that was searched.
+        The raster that was searched; of a region that is searched by zones one a zone.
+    overview
+        Picture of all zones on a plate carrée, to draw the map on.
     metadata
         The weights' JSON.
     heatmaps
@@ -79,7 +82,8 @@ def report(
             craters=with_depths(read_table(craters, CRATERS), read_depths(depths)),
             catalogue=read_table(catalogue, ["catalogue_id", "lon", "lat", "diameter_km"]),
             footprint=read_geotable(footprint, ["split", "area_km2", "geometry"]),
-            image=image,
+            images=image,
+            overview=overview,
             heat=read_model(heatmaps, HeatPictures),
             ages=None if ages is None else read_json(ages),
             body=body,

@@ -1,7 +1,10 @@
 """The area that was really searched, as polygons of longitude and latitude, one a part of the split."""
 
+from collections.abc import Sequence
+
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import rasterio.features
 import shapely
 from affine import Affine
@@ -14,6 +17,9 @@ from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.tiles.searched import CELL_PX
 from crater_pipeline.tiles.splits import SPLITS
+
+SNAP_DEG = 1e-9
+"""Zones' searched areas meet on the seam to this accuracy."""
 
 
 def footprint(
@@ -54,6 +60,24 @@ def footprint(
             )
     columns = ["split", "area_km2", "geometry"]
     return gpd.GeoDataFrame(records, columns=columns, geometry="geometry", crs=body.geographic_crs)
+
+
+def pooled(areas: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    """The areas of a region's zones, which share no ground, as one: rows split, area_km2, geometry."""
+    if len(areas) == 1:
+        return areas[0]
+    every = pd.concat(areas, ignore_index=True)
+    records = []
+    for name, rows in every.groupby("split", sort=False):
+        union = shapely.union_all(rows.geometry.to_numpy(), grid_size=SNAP_DEG)
+        records.append(
+            {
+                "split": name,
+                "area_km2": float(rows["area_km2"].sum()),
+                "geometry": shapely.MultiPolygon(list(shapely.get_parts(union))),
+            }
+        )
+    return gpd.GeoDataFrame(records, columns=list(every.columns), geometry="geometry", crs=every.crs)
 
 
 def _lookup(x: ArrayLike, y: ArrayLike, searched: NDArray[np.bool_], parts: NDArray[np.uint8]) -> NDArray[np.uint8]:

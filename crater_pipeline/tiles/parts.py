@@ -5,13 +5,25 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from crater_pipeline.errors import UserError
+from crater_pipeline.errors import NothingThereError
 from crater_pipeline.rasters.files import RasterInfo, raster_info, valid_mask
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.tiles.grid import Tile, TileGrid, TilingSettings
 from crater_pipeline.tiles.searched import CELL_PX, TOO_LITTLE, searched_cells
 from crater_pipeline.tiles.splits import SPLITS, TEST, SplitSettings, split_map
+
+
+def cells_inside(info: RasterInfo, bounds: Bounds, body: Body) -> NDArray[np.bool_]:
+    """Which cells (`CELL_PX` level-0 pixels) of a raster have their middle inside the bounds."""
+    grid = info.on(body)
+    rows, cols = -(-info.height // CELL_PX), -(-info.width // CELL_PX)
+    inside = np.zeros((rows, cols), bool)
+    x = (np.arange(cols) + 0.5) * CELL_PX
+    for row in range(rows):
+        lon, lat = grid.lonlat(x, np.full(cols, (row + 0.5) * CELL_PX), body)
+        inside[row] = bounds.contains(np.nan_to_num(lon, nan=1e9), np.nan_to_num(lat, nan=1e9))
+    return inside
 
 
 class Parts:
@@ -30,14 +42,8 @@ class Parts:
         split: SplitSettings | None,
     ) -> None:
         self.grid = TileGrid.of(info.width, info.height, tiling)
-        rows, cols = valid.shape
-        wanted = np.zeros(valid.shape, bool)
-        x = (np.arange(cols) + 0.5) * CELL_PX
-        for row in range(rows):
-            lon, lat = info.lonlat(x, np.full(cols, (row + 0.5) * CELL_PX), body)
-            wanted[row] = bounds.contains(np.nan_to_num(lon, nan=1e9), np.nan_to_num(lat, nan=1e9))
         self.valid = valid
-        self.wanted = wanted & valid
+        self.wanted = cells_inside(info, bounds, body) & valid
         self.searched = searched_cells(self.grid, valid, tiling.min_valid_fraction)
         if split is None:
             self.split = np.full(valid.shape, TEST, np.uint8)
@@ -48,12 +54,12 @@ class Parts:
     def of_raster(
         cls, image: Path, bounds: Bounds, body: Body, tiling: TilingSettings, split: SplitSettings | None
     ) -> "Parts":
-        """The parts of a raster file. Raises `UserError` if nothing inside the bounds is searched."""
+        """The parts of a raster file. `NothingThereError` if nothing inside the bounds is searched."""
         parts = cls(raster_info(image), valid_mask(image, CELL_PX), bounds, body, tiling, split)
         if not parts.wanted.any():
-            raise UserError(f"{image}: no data inside the bounds {list(bounds)}; check regions.<name>.bounds")
+            raise NothingThereError(f"{image}: no data inside the bounds {list(bounds)}; check regions.<name>.bounds")
         if not (parts.wanted & parts.searched).any():
-            raise UserError(f"{image}: {TOO_LITTLE}")
+            raise NothingThereError(f"{image}: {TOO_LITTLE}")
         return parts
 
     def _cells(self, tile: Tile) -> tuple[slice, slice]:

@@ -84,7 +84,7 @@ def test_pictures_are_stretched_and_transparent_where_there_is_no_data() -> None
 
 def test_crops_show_the_craters_where_they_are(raster: Path) -> None:
     table = craters_at(raster, [150.0, 160.0, 400.0], [150.0, 300.0, 700.0])
-    first, second = crops(raster, table, [(0, 0), (88, 388)], [None, "data:image/webp;base64,"], MOON)
+    first, second = crops(table, [(raster, 0, 0), (raster, 88, 388)], [None, "data:image/webp;base64,"], MOON)
     assert (first.width, first.height) == (512, 512)
     assert {(c.x, c.y) for c in first.circles} == {(150.0, 150.0), (160.0, 300.0)}
     assert {c.r for c in first.circles} == {10.0}
@@ -95,12 +95,12 @@ def test_crops_show_the_craters_where_they_are(raster: Path) -> None:
 def test_windows_are_chosen_by_the_catalogue_and_without_one_by_what_was_found(raster: Path) -> None:
     here, there = craters_at(raster, [300.0], [100.0]), craters_at(raster, [300.0], [800.0])
     everywhere = footprint_of({"test": (-20, 50, 0, 70)})
-    (x, y), *_ = picture_windows(raster, there, here, everywhere, MOON)
+    (_, x, y), *_ = picture_windows([raster], there, here, everywhere, MOON)
     assert x <= 300 < x + 512
     assert y <= 100 < y + 512
-    (x, y), *_ = picture_windows(raster, there, here.iloc[:0], everywhere, MOON)
+    (_, x, y), *_ = picture_windows([raster], there, here.iloc[:0], everywhere, MOON)
     assert y <= 800 < y + 512
-    assert picture_windows(raster, there, here, footprint_of({"train": (-20, 50, 0, 70)}), MOON) == []
+    assert picture_windows([raster], there, here, footprint_of({"train": (-20, 50, 0, 70)}), MOON) == []
 
 
 def test_what_is_drawn() -> None:

@@ -11,7 +11,7 @@ from crater_pipeline.errors import UserError
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.steps.compare import compare
 from tests.html_page import check_page
-from tests.judged_chain import HEATMAPS, write_image
+from tests.judged_chain import heatmaps_of, write_image
 from tests.judged_region import MOON, point_at, random_region
 
 FILES = {
@@ -37,7 +37,7 @@ def write_region(folder: Path, spoil: float = 0.0, empty: bool = False) -> None:
     region.footprint.to_parquet(folder / FILES["footprint"])
     (folder / FILES["operating_point"]).write_text(point_at(0.3).model_dump_json())
     (folder / FILES["metadata"]).write_text(json.dumps({"backbone": "resnet50", "hash": "0123abcd"}))
-    (folder / FILES["heatmaps"]).write_text(json.dumps(HEATMAPS))
+    (folder / FILES["heatmaps"]).write_text(json.dumps(heatmaps_of(folder.parent / "image.tif")))
 
 
 def run(folder: Path, entry: list[str]) -> tuple[dict[str, Any], str]:
@@ -45,7 +45,6 @@ def run(folder: Path, entry: list[str]) -> tuple[dict[str, Any], str]:
     compare(
         region=regions,
         **{key: [folder / name / file for name in regions] for key, file in FILES.items()},
-        image=[folder / "image.tif"] * len(regions),
         entry=entry,
         output=folder / "metrics.json",
         output_report=folder / "report.html",

@@ -87,7 +87,7 @@ def run(folder: Path, detections: pd.DataFrame, footprint: Path) -> pd.DataFrame
         detections=folder / "detections.parquet", image=image, output=folder / "georeferenced.parquet", body=MOON
     )
     merge(
-        craters=folder / "georeferenced.parquet",
+        craters=[folder / "georeferenced.parquet"],
         footprint=footprint,
         output=folder / "merged.parquet",
         body=MOON,
@@ -144,7 +144,7 @@ def test_missing_and_foreign_tables_are_named(tmp_path: Path, footprint: Path) -
     for name, message in (("none", "no such table"), ("text", "not a table"), ("lacking", "lacks the columns lat")):
         with pytest.raises(UserError, match=rf"{name}\.parquet: {message}"):
             merge(
-                craters=tmp_path / f"{name}.parquet",
+                craters=[tmp_path / f"{name}.parquet"],
                 footprint=footprint,
                 output=tmp_path / "out.parquet",
                 body=MOON,

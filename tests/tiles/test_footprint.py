@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -12,7 +13,7 @@ from crater_pipeline.rasters.files import RasterInfo
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.sphere.projections import choose_projection
-from crater_pipeline.tiles.footprint import footprint, wrap_polygons
+from crater_pipeline.tiles.footprint import footprint, pooled, wrap_polygons
 from crater_pipeline.tiles.grid import TileGrid
 from crater_pipeline.tiles.searched import CELL_PX
 from crater_pipeline.tiles.splits import SplitSettings, split_map
@@ -109,3 +110,22 @@ def test_polygons_beyond_the_antimeridian_are_cut_and_wrapped() -> None:
     wrapped = wrap_polygons([shapely.box(170, 0, 190, 10), shapely.box(-30, 0, -20, 5)])
     assert wrapped.area == pytest.approx(250)
     assert sorted(p.bounds for p in wrapped.geoms) == [(-180, 0, -170, 10), (-30, 0, -20, 5), (170, 0, 180, 10)]
+
+
+def area(*boxes: tuple[float, float, float, float]) -> gpd.GeoDataFrame:
+    shapes = shapely.MultiPolygon([shapely.box(*box) for box in boxes])
+    return gpd.GeoDataFrame({"split": ["test"], "area_km2": [10.0]}, geometry=[shapes], crs=MOON.geographic_crs)
+
+
+def test_zones_areas_are_one() -> None:
+    whole = pooled([area((-180, 37 + 1e-13, 180, 90)), area((-180, -37, 180, 37)), area((-180, -90, 180, -37))])
+    assert whole["split"].tolist() == ["test"]
+    assert whole["area_km2"].tolist() == [30.0]
+    assert whole.geometry[0].equals(shapely.MultiPolygon([shapely.box(-180, -90, 180, 90)]))
+    assert whole.crs == MOON.geographic_crs
+
+
+def test_a_zone_without_ground_adds_nothing() -> None:
+    whole = pooled([area((0, 0, 1, 1)), area((0, 1, 1, 2)).iloc[:0]])
+    assert whole["area_km2"].tolist() == [10.0]
+    assert len(pooled([area((0, 0, 1, 1)).iloc[:0]] * 2)) == 0

@@ -36,6 +36,10 @@ NETWORKS = "|".join(name for name, plan in regions.items() if plan.method is Non
 TERRAIN = "|".join(name for name, plan in regions.items() if plan.terrain)
 METHODS = "|".join(name for name, plan in regions.items() if plan.method)
 
+# Regions (zones too) that have one map, and those that are searched by zones and have none.
+MAPPED = "|".join(name for name, plan in regions.items() if not plan.zones)
+ZONED = "|".join(name for name, plan in regions.items() if plan.zones)
+
 
 wildcard_constraints:
     region="|".join(configuration.regions),
@@ -131,6 +135,23 @@ def shading_of(wildcards):
         plan.stage(STAGES["shading"]).model_dump_json() if plan.kind == "dtm" else None
     )
     return option("shading", lit)
+
+
+def zone_option(wildcards):
+    """The zone that the region's raster is made for, as an option; nothing for a region of its own."""
+    zone = regions[wildcards.region].zone
+    return "" if zone is None else f"--zone={bounds_text(zone)}"
+
+
+def zones_option(wildcards):
+    """Every zone of a region, as an option."""
+    zones = regions[wildcards.region].zones
+    return " ".join(f"--zone={bounds_text(zone.zone)}" for zone in zones)
+
+
+def bounds_text(bounds):
+    """West, south, east and north as an option takes them."""
+    return " ".join(map(str, bounds))
 
 
 def repeated(name, values):

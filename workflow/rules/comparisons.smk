@@ -11,7 +11,9 @@ rule compare:
         metadata=files_compared("weights.json"),
         heatmaps=files_compared("heatmaps.json"),
         image=lambda wildcards: [
-            regions[name].image_file for name in comparison_plan(wildcards).regions
+            file
+            for name in comparison_plan(wildcards).regions
+            for file in regions[name].image_files
         ],
         code=code("compare"),
     output:
@@ -41,10 +43,6 @@ rule compare:
         footprint=lambda wildcards, input: repeated("footprint", input.footprint),
         metadata=lambda wildcards, input: repeated("metadata", input.metadata),
         heatmaps=lambda wildcards, input: repeated("heatmaps", input.heatmaps),
-        image=lambda wildcards: repeated(
-            "image",
-            [regions[name].image_file for name in comparison_plan(wildcards).regions],
-        ),
         entry=lambda wildcards: repeated("entry", comparison_plan(wildcards).pooled),
         title=lambda wildcards: comparison_plan(wildcards).title,
         body=lambda wildcards: comparison_plan(wildcards).body.model_dump_json(),
@@ -60,7 +58,6 @@ rule compare:
         " {params.footprint}"
         " {params.metadata}"
         " {params.heatmaps}"
-        " {params.image}"
         " {params.entry}"
         " --output={output.metrics:q}"
         " --output-report={output.page:q}"

@@ -1,6 +1,6 @@
 # Detection. In: the region's raster and weights. Out: detections in tiles (detections.parquet), as circles on the
-# sphere (georeferenced.parquet), each once (merged.parquet), with calibrated scores and status (craters_all.parquet),
-# depths where there is a terrain model (depths.parquet), and
+# sphere (georeferenced.parquet), both zone by zone where there are zones, each once (merged.parquet), with calibrated
+# scores and status (craters_all.parquet), depths where there is a terrain model (depths.parquet), and
 # the files for users: craters.gpkg, shapefiles and the CraterStats files.
 
 
@@ -8,8 +8,8 @@ rule detect:
     input:
         image=file_of_region("image_file"),
         elevation=file_of_region("elevation_file"),
-        weights="results/{region}/weights.safetensors",
-        metadata="results/{region}/weights.json",
+        weights=file_of_region("network_files"),
+        metadata=file_of_region("metadata_file"),
         code=code("detect"),
     output:
         "results/{region}/detections.parquet",
@@ -18,7 +18,7 @@ rule detect:
     benchmark:
         "results/{region}/benchmarks/detect.tsv"
     wildcard_constraints:
-        region=NETWORKS or "-",
+        region="|".join(n for n in NETWORKS.split("|") if n in MAPPED.split("|")) or "-",
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 8
@@ -27,6 +27,7 @@ rule detect:
         gpu=1,
     params:
         bounds=of_region("bounds"),
+        zone=zone_option,
         body=region_body,
         tiling=settings("tiling"),
         settings=settings("inference"),
@@ -42,6 +43,7 @@ rule detect:
         " --metadata={input.metadata:q}"
         " --output={output:q}"
         " --bounds={params.bounds}"
+        " {params.zone}"
         " --body={params.body:q}"
         " --tiling={params.tiling:q}"
         " --settings={params.settings:q}"
@@ -61,6 +63,8 @@ rule georeference:
         "results/{region}/logs/georeference.log",
     benchmark:
         "results/{region}/benchmarks/georeference.tsv"
+    wildcard_constraints:
+        region=MAPPED or "-",
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 1
@@ -79,7 +83,7 @@ rule georeference:
 
 rule merge:
     input:
-        craters="results/{region}/georeferenced.parquet",
+        craters=of_region("georeferenced_files"),
         footprint="results/{region}/footprint.parquet",
         code=code("merge"),
     output:
@@ -94,11 +98,14 @@ rule merge:
     resources:
         mem_mb=2000,
     params:
+        craters=lambda wildcards, input: repeated("craters", input.craters),
+        zone=zones_option,
         body=region_body,
         settings=settings("merging"),
     shell:
         f"{in_package}python -m crater_pipeline.steps.merge"
-        " --craters={input.craters:q}"
+        " {params.craters}"
+        " {params.zone}"
         " --footprint={input.footprint:q}"
         " --output={output:q}"
         " --body={params.body:q}"
@@ -189,7 +196,7 @@ rule export:
         operating_point="results/{region}/operating_point.json",
         catalogue="results/{region}/catalogue.parquet",
         footprint="results/{region}/footprint.parquet",
-        image=file_of_region("image_file"),
+        image=file_of_region("shown_file"),
         code=code("export"),
     output:
         # update: not deleted beforehand, so that the step can keep a file that was edited in the meantime

@@ -1,6 +1,8 @@
 # Imagery. In: a mosaic (simulated, downloaded, or a local file used in place). Out: the region in a conformal
 # projection (projected.tif), shaded where the source is a terrain model (shaded.tif), the area that is searched
-# (footprint.parquet) and, for training and for COCO's figures, the tiles.
+# (footprint.parquet) and, for training and for COCO's figures, the tiles. A region that is too large for one projection
+# has these of each of its zones (results/<region>_zone_01 and so on), the area pooled, and one small picture of all of it
+# (overview.tif).
 
 
 rule simulate:
@@ -67,7 +69,7 @@ rule download:
         size=lambda wildcards: option("size-bytes", mosaic_behind(wildcards).size_bytes),
         citation=lambda wildcards: option("citation", mosaic_behind(wildcards).citation),
         licence=lambda wildcards: option("licence", mosaic_behind(wildcards).licence),
-        bounds=of_region("bounds"),
+        bounds=of_region("area"),
         margin=lambda wildcards: part_wanted(wildcards).margin_deg,
         band=lambda wildcards: option("band", mosaic_behind(wildcards).band),
         nodata=lambda wildcards: option("nodata", mosaic_behind(wildcards).nodata),
@@ -137,6 +139,8 @@ rule reproject:
         "results/{region}/logs/reproject.log",
     benchmark:
         "results/{region}/benchmarks/reproject.tsv"
+    wildcard_constraints:
+        region=MAPPED or "-",
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 8
@@ -150,6 +154,7 @@ rule reproject:
         unit=lambda wildcards: option(
             "elevation-unit", regions[wildcards.region].elevation_unit
         ),
+        zone=zone_option,
         body=region_body,
         settings=settings("reprojection"),
     shell:
@@ -158,6 +163,7 @@ rule reproject:
         " --output={output:q}"
         " --kind={params.kind}"
         " --bounds={params.bounds}"
+        " {params.zone}"
         " {params.band}"
         " {params.nodata}"
         " {params.unit}"
@@ -177,6 +183,8 @@ rule shade:
         "results/{region}/logs/shade.log",
     benchmark:
         "results/{region}/benchmarks/shade.tsv"
+    wildcard_constraints:
+        region=MAPPED or "-",
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 8
@@ -205,15 +213,20 @@ rule footprint:
         "results/{region}/logs/footprint.log",
     benchmark:
         "results/{region}/benchmarks/footprint.tsv"
+    wildcard_constraints:
+        region=MAPPED or "-",
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 1
     resources:
         mem_mb=2000,
     params:
-        bounds=of_region("bounds"),
+        bounds=of_region("area"),
         body=region_body,
         tiling=settings("tiling"),
+        zone=lambda wildcards: (
+            "" if regions[wildcards.region].zone is None else "--zone"
+        ),
         split=lambda wildcards: option("split", split_of(wildcards)),
     shell:
         f"{in_package}python -m crater_pipeline.steps.footprint"
@@ -223,6 +236,67 @@ rule footprint:
         " --body={params.body:q}"
         " --tiling={params.tiling:q}"
         " {params.split}"
+        " {params.zone}"
+        " 2>&1 | tee {log:q}"
+
+
+rule pool:
+    input:
+        footprint=of_region("zone_footprints"),
+        code=code("pool"),
+    output:
+        "results/{region}/footprint.parquet",
+    log:
+        "results/{region}/logs/pool.log",
+    benchmark:
+        "results/{region}/benchmarks/pool.tsv"
+    wildcard_constraints:
+        region=ZONED or "-",
+    conda:
+        "../../envs/crater_pipeline.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        footprint=lambda wildcards, input: repeated("footprint", input.footprint),
+        body=region_body,
+    shell:
+        f"{in_package}python -m crater_pipeline.steps.pool"
+        " {params.footprint}"
+        " --output={output:q}"
+        " --body={params.body:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule overview:
+    input:
+        image=file_of_region("image_files"),
+        code=code("overview"),
+    output:
+        "results/{region}/overview.tif",
+    log:
+        "results/{region}/logs/overview.log",
+    benchmark:
+        "results/{region}/benchmarks/overview.tsv"
+    wildcard_constraints:
+        region=ZONED or "-",
+    conda:
+        "../../envs/crater_pipeline.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        image=lambda wildcards, input: repeated("image", input.image),
+        zone=zones_option,
+        bounds=of_region("bounds"),
+        body=region_body,
+    shell:
+        f"{in_package}python -m crater_pipeline.steps.overview"
+        " {params.image}"
+        " {params.zone}"
+        " --output={output:q}"
+        " --bounds={params.bounds}"
+        " --body={params.body:q}"
         " 2>&1 | tee {log:q}"
 
 
@@ -237,13 +311,15 @@ rule tile:
         "results/{region}/logs/tile.log",
     benchmark:
         "results/{region}/benchmarks/tile.tsv"
+    wildcard_constraints:
+        region=MAPPED or "-",
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 1
     resources:
         mem_mb=2000,
     params:
-        bounds=of_region("bounds"),
+        bounds=of_region("area"),
         body=region_body,
         tiling=settings("tiling"),
         split=lambda wildcards: option("split", split_of(wildcards)),

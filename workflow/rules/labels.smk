@@ -100,6 +100,8 @@ rule label:
         "results/{region}/logs/label.log",
     benchmark:
         "results/{region}/benchmarks/label.tsv"
+    wildcard_constraints:
+        region=MAPPED or "-",
     conda:
         "../../envs/crater_pipeline.yaml"
     threads: 1

@@ -52,9 +52,9 @@ rule evaluate:
         operating_point="results/{region}/operating_point.json",
         catalogue="results/{region}/catalogue.parquet",
         footprint="results/{region}/footprint.parquet",
-        detections="results/{region}/detections.parquet",
+        detections=file_of_region("detections_file"),
         annotations=file_of_region("annotations_file"),
-        photograph=file_of_region("photograph_file"),
+        photograph=file_of_region("photograph_files"),
         depths=file_of_region("depths_file"),
         witnesses=file_of_region("witness_files"),
         code=code("evaluate"),
@@ -77,7 +77,8 @@ rule evaluate:
         mem_mb=3000,
     params:
         annotations=lambda wildcards, input: option("annotations", input.annotations),
-        photograph=lambda wildcards, input: option("photograph", input.photograph),
+        detections=lambda wildcards, input: option("detections", input.detections),
+        photograph=lambda wildcards, input: repeated("photograph", input.photograph),
         depths=lambda wildcards, input: option("depths", input.depths),
         witness=lambda wildcards: repeated(
             "witness", regions[wildcards.region].witnesses
@@ -94,7 +95,7 @@ rule evaluate:
         " --operating-point={input.operating_point:q}"
         " --catalogue={input.catalogue:q}"
         " --footprint={input.footprint:q}"
-        " --detections={input.detections:q}"
+        " {params.detections}"
         " {params.annotations}"
         " {params.photograph}"
         " {params.depths}"
@@ -142,8 +143,8 @@ rule date_surface:
 
 rule heatmaps:
     input:
-        image=file_of_region("image_file"),
-        elevation=file_of_region("elevation_file"),
+        image=file_of_region("image_files"),
+        elevation=file_of_region("elevation_files"),
         weights=file_of_region("network_files"),
         metadata="results/{region}/weights.json",
         craters="results/{region}/merged.parquet",
@@ -164,14 +165,13 @@ rule heatmaps:
     params:
         body=region_body,
         settings=settings("inference"),
-        elevation=lambda wildcards: option(
-            "elevation", regions[wildcards.region].elevation_file
-        ),
+        image=lambda wildcards, input: repeated("image", input.image),
+        elevation=lambda wildcards, input: repeated("elevation", input.elevation),
         shading=shading_of,
         weights=lambda wildcards, input: option("weights", input.weights),
     shell:
         f"{in_package}python -m crater_pipeline.steps.heatmaps"
-        " --image={input.image:q}"
+        " {params.image}"
         " {params.elevation}"
         " {params.weights}"
         " --metadata={input.metadata:q}"
@@ -193,7 +193,8 @@ rule report:
         catalogue="results/{region}/catalogue.parquet",
         footprint="results/{region}/footprint.parquet",
         operating_point="results/{region}/operating_point.json",
-        image=file_of_region("image_file"),
+        image=file_of_region("image_files"),
+        overview=file_of_region("overview_file"),
         metadata="results/{region}/weights.json",
         heatmaps="results/{region}/heatmaps.json",
         depths=file_of_region("depths_file"),
@@ -217,6 +218,8 @@ rule report:
         mem_mb=3000,
     params:
         title=of_region("title"),
+        image=lambda wildcards, input: repeated("image", input.image),
+        overview=lambda wildcards, input: option("overview", input.overview),
         body=region_body,
         ages=lambda wildcards, input: option("ages", input.ages),
         depths=lambda wildcards, input: option("depths", input.depths),
@@ -228,7 +231,8 @@ rule report:
         " --catalogue={input.catalogue:q}"
         " --footprint={input.footprint:q}"
         " --operating-point={input.operating_point:q}"
-        " --image={input.image:q}"
+        " {params.image}"
+        " {params.overview}"
         " --metadata={input.metadata:q}"
         " --heatmaps={input.heatmaps:q}"
         " {params.ages}"

@@ -36,13 +36,15 @@
   const Crater = L.Circle.extend({
     _project() {
       L.Circle.prototype._project.call(this);
-      this._radius = Math.max(this._radius, LEAST_RADIUS_PX);
-      this.options.weight = this._radius < 5 ? 1 : 1.7;
+      this._radiusY = Math.max(this._radius, LEAST_RADIUS_PX);
+      this._radius = this._radiusY * this.stretch;
+      this.options.weight = this._radiusY < 5 ? 1 : 1.7;
       this._updateBounds();
     },
     _empty() { return !this.shown || L.Circle.prototype._empty.call(this); },
     _containsPoint(point) {
-      return this.shown && Math.abs(point.distanceTo(this._point) - this._radius) <= HOVER_PX;
+      const across = (point.x - this._point.x) / this.stretch, down = point.y - this._point.y;
+      return this.shown && Math.abs(Math.hypot(across, down) - this._radiusY) <= HOVER_PX;
     },
   });
   const group = L.featureGroup();
@@ -54,7 +56,7 @@
       dashArray: kind === "missed" ? "5 3" : null,
     });
     Object.assign(circle, {
-      kind, shown: false, diameter: rows.diameter_km[i], score: rows.score ? rows.score[i] : null,
+      kind, shown: false, stretch: rows.stretch ? rows.stretch[i] : 1, diameter: rows.diameter_km[i], score: rows.score ? rows.score[i] : null,
       truth: rows.truth ? rows.truth[i] : i, name: rows.name[i], place: `${rows.lon[i]}°, ${rows.lat[i]}°`,
     });
     list.push(circle);
