@@ -124,8 +124,11 @@ def part_wanted(wildcards):
 
 
 def option(name, value):
-    """`--name=value`, or nothing where there is no value; quoted for the shell."""
-    return "" if value in (None, []) else f"--{name}={shlex.quote(str(value))}"
+    """`--name=value`, or nothing where there is no value; quoted for the shell, a tuple as several words."""
+    if value in (None, []):
+        return ""
+    words = value if isinstance(value, tuple) else [value]
+    return f"--{name}={' '.join(shlex.quote(str(word)) for word in words)}"
 
 
 def shading_of(wildcards):
@@ -135,23 +138,6 @@ def shading_of(wildcards):
         plan.stage(STAGES["shading"]).model_dump_json() if plan.kind == "dtm" else None
     )
     return option("shading", lit)
-
-
-def zone_option(wildcards):
-    """The zone that the region's raster is made for, as an option; nothing for a region of its own."""
-    zone = regions[wildcards.region].zone
-    return "" if zone is None else f"--zone={bounds_text(zone)}"
-
-
-def zones_option(wildcards):
-    """Every zone of a region, as an option."""
-    zones = regions[wildcards.region].zones
-    return " ".join(f"--zone={bounds_text(zone.zone)}" for zone in zones)
-
-
-def bounds_text(bounds):
-    """West, south, east and north as an option takes them."""
-    return " ".join(map(str, bounds))
 
 
 def repeated(name, values):
@@ -176,6 +162,11 @@ def files_listed(region):
         *(f"{folder}/{name}" for name in (*always, *there)),
         *checked(region).raster_files,
     ]
+
+
+def zones_of(wildcards):
+    """Bounds of a region's zones."""
+    return [zone.zone for zone in regions[wildcards.region].zones]
 
 
 def comparison_plan(wildcards):

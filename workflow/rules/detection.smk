@@ -27,7 +27,7 @@ rule detect:
         gpu=1,
     params:
         bounds=of_region("bounds"),
-        zone=zone_option,
+        zone=lambda wildcards: option("zone", regions[wildcards.region].zone),
         body=region_body,
         tiling=settings("tiling"),
         settings=settings("inference"),
@@ -99,7 +99,7 @@ rule merge:
         mem_mb=2000,
     params:
         craters=lambda wildcards, input: repeated("craters", input.craters),
-        zone=zones_option,
+        zone=lambda wildcards: repeated("zone", zones_of(wildcards)),
         body=region_body,
         settings=settings("merging"),
     shell:

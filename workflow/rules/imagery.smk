@@ -154,7 +154,7 @@ rule reproject:
         unit=lambda wildcards: option(
             "elevation-unit", regions[wildcards.region].elevation_unit
         ),
-        zone=zone_option,
+        zone=lambda wildcards: option("zone", regions[wildcards.region].zone),
         body=region_body,
         settings=settings("reprojection"),
     shell:
@@ -287,7 +287,7 @@ rule overview:
         mem_mb=2000,
     params:
         image=lambda wildcards, input: repeated("image", input.image),
-        zone=zones_option,
+        zone=lambda wildcards: repeated("zone", zones_of(wildcards)),
         bounds=of_region("bounds"),
         body=region_body,
     shell:
