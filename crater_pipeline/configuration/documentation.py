@@ -29,19 +29,22 @@ GRAPH_TARGETS = (
     "results/hongwan/projected.cog.tif",
     "results/hongwan/stac.json",
     "results/procellarum/projected.tif",
+    "results/moon/report.html",
     "results/pretraining/hourglass_compact.safetensors",
     "results/comparisons/graph/report.html",
     "results/summary.html",
 )
 GRAPH_CONFIG = (
     'regions={"hongwan": {"mosaic": "gld100_e300n3150", "witnesses": ["robbins"]}, '
+    '"moon": {"mosaic": "wac_global", "bounds": "body", "training": {"enabled": false}}, '
     '"other": {"like": "demo", "baseline": {"method": "templates"}}}',
     'dating={"program": "craterstats"}',
     'mosaics={"wac_global": {"sha256": "' + "0" * 64 + '"}}',
     'pretraining={"regions": ["hongwan"]}',
     'comparisons={"graph": {"entries": {"both": ["demo", "hongwan"], "other": ["other"]}}}',
 )
-"""A simulated region, one of terrain, one with a checksum, and pretraining: together they use every rule."""
+"""A simulated region, one of terrain, one with a checksum, a whole body, and pretraining: together they use every
+rule."""
 
 GRAPH_FINISHED = ("results/demo/report.html", "results/comparisons/graph/report.html")
 """What a summary is made from."""
@@ -55,9 +58,9 @@ Generated from the settings models by `make docs`; a test fails when it has drif
 `config.yaml` is the default, `paper.yaml` the published protocol for a GPU, `real_ground.yaml` three regions of real
 ground with an expert list, over which `ablation.yaml` (at full size: `ablation_gpu.yaml` too) lays the comparison of
 two backbones with and without pretraining, and `rivals.yaml` that with other methods; `polar_north.yaml` is a region of
-real photographs, `pretrain.yaml` how the shipped weights are made, `pretrain_pictures.yaml` how those for images learn
-from photographs too. A file of your own is laid over the default with `--configfile mine.yaml`, mapping by mapping, so
-it holds only what differs:
+real photographs, `whole_moon.yaml` all of the Moon, `pretrain.yaml` how the shipped weights are made,
+`pretrain_pictures.yaml` how those for images learn from photographs too. A file of your own is laid over the default
+with `--configfile mine.yaml`, mapping by mapping, so it holds only what differs:
 
 ```yaml
 mosaics:

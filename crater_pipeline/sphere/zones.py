@@ -26,7 +26,7 @@ class ZoningSettings(Settings):
 
     max_side_deg: float | None = Field(
         None,
-        ge=5,
+        ge=10,
         le=90,
         description="Longest side of a zone in degrees of the sphere (null: as long as one map allows, two caps and a "
         "belt for a whole body). Smaller zones are more and shorter jobs. A crater is seen whole if its diameter is at "

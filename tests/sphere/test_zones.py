@@ -20,7 +20,7 @@ from crater_pipeline.sphere.zones import zone_margin_px, zones
     st.floats(1, 180),
     st.floats(-180, 180),
     st.floats(-90, 90),
-    st.one_of(st.none(), st.floats(5, 90)),
+    st.one_of(st.none(), st.floats(10, 90)),
 )
 def test_zones_partition_the_region_and_each_has_a_projection(
     west: float, width: float, south: float, height: float, lon: float, lat: float, side: float | None

@@ -33,7 +33,7 @@ from crater_pipeline.steps.shade import shade
 from crater_pipeline.tiles.grid import TilingSettings
 
 WHOLE = (-180.0, -90.0, 180.0, 90.0)
-ZONES = [tuple(zone) for zone in zones(Bounds(*WHOLE))]
+ZONES = [(each.west, each.south, each.east, each.north) for each in zones(Bounds(*WHOLE))]
 NORTH = 30.0
 PIXEL_DEG = 0.5
 BOWLS = [(180.0, 0.0), (-90.0, -37.0), (10.0, -37.0), (60.0, -90.0), (100.0, 5.0), (-60.0, -60.0)]
