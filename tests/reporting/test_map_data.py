@@ -9,8 +9,9 @@ import pytest
 from affine import Affine
 
 from crater_pipeline.rasters.files import create_raster, raster_info
+from crater_pipeline.rasters.several import overview_grid
 from crater_pipeline.reporting import map_data as module
-from crater_pipeline.reporting.map_data import map_data
+from crater_pipeline.reporting.map_data import map_data, on_plate_carree
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.sphere.projections import choose_projection
 from tests.judged_region import MOON, footprint_of
@@ -83,3 +84,16 @@ def test_craters_stand_in_pixels_and_know_their_catalogue_crater(raster: Path) -
         "unverifiable",
     ]
     assert [part for part, _ in made["outlines"]] == ["train", "test"]
+
+
+def test_on_a_plate_carree_circles_widen_towards_the_poles_and_around_one_go_all_around(tmp_path: Path) -> None:
+    grid = overview_grid(Bounds(-180, -90, 180, 90), MOON, np.radians(1) * MOON.radius_m)
+    path = tmp_path / "overview.tif"
+    with create_raster(path, grid.width, grid.height, grid.crs, grid.transform, "uint8", 0) as dataset:
+        dataset.write(np.ones((grid.height, grid.width), np.uint8), 1)
+    degree_km = np.radians(1) * MOON.radius_km
+    craters = pd.DataFrame({"lon": [0.0, 90, 0], "lat": [0.0, 60, 89.9], "diameter_km": 2 * degree_km})
+    placed = on_plate_carree(raster_info(path), craters, MOON)
+    assert placed["r"].tolist() == pytest.approx([1, 1, 1], rel=1e-3)
+    assert placed["x"].tolist() == pytest.approx([180, 270, 180], abs=0.01)
+    assert placed["stretch"].tolist() == pytest.approx([1, 2, 180], rel=1e-3)

@@ -16,6 +16,7 @@ from crater_pipeline.sphere.craters import (
     circles_meet_bounds,
     crater_ids,
     crosses_antimeridian,
+    depth_in_bounds_km,
     destination,
     great_circle_km,
     lon_lat,
@@ -214,3 +215,13 @@ def test_ids_are_unique_and_independent_of_order(places: list[tuple[float, float
     ids = [name for _, name in named(places)]
     assert len(set(ids)) == len(ids)
     assert named(shuffled) == named(places)
+
+
+def test_depth_in_bounds_ends_at_the_border_and_not_at_a_pole() -> None:
+    degree_km = np.radians(1) * MOON.radius_km
+    depth = depth_in_bounds_km([10, 10, 1, 19.5, 30], [5, 9, 0.5, 5, 5], Bounds(0, 0, 20, 10), MOON) / degree_km
+    assert depth.tolist() == pytest.approx([5, 1, 0.5, 0.5 * np.cos(np.radians(5)), 0], rel=1e-4)
+    cap = depth_in_bounds_km([0, 123, 0], [90, 80, 36], Bounds(-180, 37, 180, 90), MOON) / degree_km
+    assert cap.tolist() == pytest.approx([53, 43, 0])
+    across = depth_in_bounds_km([179, -179], [0, 0], Bounds(170, -20, -170, 20), MOON) / degree_km
+    assert across.tolist() == pytest.approx([9, 9])
