@@ -164,6 +164,11 @@ def files_listed(region):
     ]
 
 
+def memory(megabytes):
+    """A resource function: of rules that hold a table of all craters, four times as much where there are zones."""
+    return lambda wildcards: megabytes * (4 if regions[wildcards.region].zones else 1)
+
+
 def zones_of(wildcards):
     """Bounds of a region's zones."""
     return [zone.zone for zone in regions[wildcards.region].zones]

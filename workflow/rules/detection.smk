@@ -96,7 +96,7 @@ rule merge:
         "../../envs/crater_pipeline.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
     params:
         craters=lambda wildcards, input: repeated("craters", input.craters),
         zone=lambda wildcards: repeated("zone", zones_of(wildcards)),
@@ -129,7 +129,7 @@ rule publish:
         "../../envs/crater_pipeline.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
     params:
         min_diameter_km=of_region("complete_km"),
         body=region_body,
@@ -227,7 +227,7 @@ rule export:
         "../../envs/crater_pipeline.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
     params:
         depths=lambda wildcards, input: option("depths", input.depths),
         provenance=lambda wildcards: json.dumps(regions[wildcards.region].provenance),

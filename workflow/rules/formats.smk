@@ -20,7 +20,7 @@ rule geoparquet:
         "../../envs/crater_pipeline.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
     params:
         depths=lambda wildcards, input: option("depths", input.depths),
         body=region_body,

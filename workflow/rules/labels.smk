@@ -64,7 +64,7 @@ rule read_catalogue:
         "../../envs/crater_pipeline.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
     params:
         catalogue=lambda wildcards, input: option("catalogue", input.catalogue),
         format=lambda wildcards: option(

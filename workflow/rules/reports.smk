@@ -20,7 +20,7 @@ rule calibrate:
         "../../envs/crater_pipeline.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
     params:
         initial_operating_point=lambda wildcards, input: option(
             "initial-operating-point", input.initial_operating_point
@@ -74,7 +74,7 @@ rule evaluate:
         "../../envs/crater_pipeline.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
+        mem_mb=memory(3000),
     params:
         annotations=lambda wildcards, input: option("annotations", input.annotations),
         detections=lambda wildcards, input: option("detections", input.detections),
@@ -125,7 +125,7 @@ rule date_surface:
         "../../envs/crater_pipeline.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
     params:
         least=setting("evaluation", "min_diameter_km"),
         settings=settings("dating"),
@@ -161,7 +161,7 @@ rule heatmaps:
         "../../envs/crater_pipeline.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
+        mem_mb=memory(3000),
     params:
         body=region_body,
         settings=settings("inference"),
@@ -215,7 +215,7 @@ rule report:
         "../../envs/crater_pipeline.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
+        mem_mb=memory(3000),
     params:
         title=of_region("title"),
         image=lambda wildcards, input: repeated("image", input.image),
