@@ -244,6 +244,8 @@ class RegionPlan:
 
     def _margin_deg(self, mosaic: Mosaic) -> float:
         """Degrees of latitude beyond the bounds that are read as context."""
+        if self.zones:
+            return max(zone._margin_deg(mosaic) for zone in self.zones)
         pixel_size_m = self.reprojection.pixel_size_m or derived.mosaic_pixel_size_m(mosaic)
         margin_m = CONTEXT_ALLOWANCE * self.reprojection.margin_px * pixel_size_m
         return round(degrees(margin_m / self.body.radius_m), 4)

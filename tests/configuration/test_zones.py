@@ -1,5 +1,7 @@
 """A region that no one conformal map shows is planned as zones."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 from crater_pipeline.configuration.entries import Zone
 from crater_pipeline.configuration.loading import load
 from crater_pipeline.configuration.plan import RegionPlan
+from crater_pipeline.download.record import Record, record_path
 from crater_pipeline.errors import UserError
 
 NOT_TRAINED = {"training": {"enabled": False}}
@@ -113,3 +116,25 @@ def test_a_local_mosaic_is_read_in_place_by_every_zone(tmp_path: Path) -> None:
     whole = RegionPlan("moon", load(raw))
     assert {zone.mosaic_file for zone in whole.zones} == {str(tmp_path / "all.tif")}
     assert len([source for source in whole.provenance["sources"] if source["url"].endswith(".tif")]) == 1
+
+
+def test_one_file_of_the_whole_body_in_a_folder_of_sources_serves_every_zone(tmp_path: Path) -> None:
+    raw = configured(zoning={"max_side_deg": 60})
+    part = tmp_path / "all_moon.tif"
+    part.touch()
+    record = Record(
+        file=part.name,
+        url=raw["mosaics"]["all"]["url"],
+        retrieved="2026-11-28T00:00:00+00:00",
+        size_bytes=0,
+        sha256="",
+        published_bytes=None,
+        version=None,
+        part=RegionPlan("moon", load(raw)).wanted.described(),
+        citation="",
+        licence="",
+    )
+    record_path(part).write_text(json.dumps(asdict(record)))
+    whole = RegionPlan("moon", load({**raw, "sources": str(tmp_path)}))
+    assert len(whole.zones) == 14
+    assert {zone.mosaic_file for zone in whole.zones} == {whole.mosaic_file} == {str(part)}
