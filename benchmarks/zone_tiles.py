@@ -17,8 +17,7 @@ from crater_pipeline.sphere.bodies import MOON
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.sphere.zones import zone_margin_px, zones
 from crater_pipeline.tiles.grid import TileGrid, TilingSettings
-from crater_pipeline.tiles.parts import cells_inside
-from crater_pipeline.tiles.searched import share_of_tile
+from crater_pipeline.tiles.searched import cells_inside, share_of_tile
 
 WHOLE = Bounds(-180.0, -90.0, 180.0, 90.0)
 

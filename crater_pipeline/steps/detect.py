@@ -21,7 +21,7 @@ from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
 from crater_pipeline.steps._kinds import ParquetFile
 from crater_pipeline.tiles.grid import TilingSettings
-from crater_pipeline.tiles.parts import cells_inside
+from crater_pipeline.tiles.searched import cells_inside
 
 log = logging.getLogger(__name__)
 

@@ -10,20 +10,8 @@ from crater_pipeline.rasters.files import RasterInfo, raster_info, valid_mask
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.tiles.grid import Tile, TileGrid, TilingSettings
-from crater_pipeline.tiles.searched import CELL_PX, TOO_LITTLE, searched_cells
+from crater_pipeline.tiles.searched import CELL_PX, TOO_LITTLE, cells_inside, searched_cells
 from crater_pipeline.tiles.splits import SPLITS, TEST, SplitSettings, split_map
-
-
-def cells_inside(info: RasterInfo, bounds: Bounds, body: Body) -> NDArray[np.bool_]:
-    """Which cells (`CELL_PX` level-0 pixels) of a raster have their middle inside the bounds."""
-    grid = info.on(body)
-    rows, cols = -(-info.height // CELL_PX), -(-info.width // CELL_PX)
-    inside = np.zeros((rows, cols), bool)
-    x = (np.arange(cols) + 0.5) * CELL_PX
-    for row in range(rows):
-        lon, lat = grid.lonlat(x, np.full(cols, (row + 0.5) * CELL_PX), body)
-        inside[row] = bounds.contains(np.nan_to_num(lon, nan=1e9), np.nan_to_num(lat, nan=1e9))
-    return inside
 
 
 class Parts:

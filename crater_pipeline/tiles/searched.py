@@ -8,6 +8,9 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from crater_pipeline.rasters.files import RasterInfo
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.tiles.grid import Tile, TileGrid, core_edges
 
 CELL_PX = 8
@@ -18,6 +21,18 @@ COARSE_LENIENCY = 0.25
 of a tile of the next level, or less: by the same limit it would be searched for small craters only."""
 
 TOO_LITTLE = "no tile holds enough data to be searched; choose other bounds, or lower tiling.min_valid_fraction"
+
+
+def cells_inside(info: RasterInfo, bounds: Bounds, body: Body) -> NDArray[np.bool_]:
+    """Which cells (`CELL_PX` level-0 pixels) of a raster have their middle inside the bounds."""
+    grid = info.on(body)
+    rows, cols = -(-info.height // CELL_PX), -(-info.width // CELL_PX)
+    inside = np.zeros((rows, cols), bool)
+    x = (np.arange(cols) + 0.5) * CELL_PX
+    for row in range(rows):
+        lon, lat = grid.lonlat(x, np.full(cols, (row + 0.5) * CELL_PX), body)
+        inside[row] = bounds.contains(np.nan_to_num(lon, nan=1e9), np.nan_to_num(lat, nan=1e9))
+    return inside
 
 
 def valid_fraction(valid: NDArray[np.bool_], x_off: int, y_off: int, side: int) -> float:
