@@ -130,7 +130,7 @@ def test_one_file_of_the_whole_body_in_a_folder_of_sources_serves_every_zone(tmp
         sha256="",
         published_bytes=None,
         version=None,
-        part=RegionPlan("moon", load(raw)).wanted.described(),
+        part=RegionPlan("moon", load(raw)).wanted_of("all").described(),
         citation="",
         licence="",
     )
