@@ -361,8 +361,8 @@ class RegionPlan:
 
     @property
     def raster_files(self) -> list[str]:
-        """What the region shows on its map: the image, or the terrain and its shading."""
-        return list(dict.fromkeys([self.ground_file, self.image_file]))
+        """What the region shows on its map: the image, or the terrain and its shading; its zones have them for it."""
+        return [] if self.zones else list(dict.fromkeys([self.ground_file, self.image_file]))
 
     @property
     def acquired(self) -> str | None:
