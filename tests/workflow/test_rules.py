@@ -48,9 +48,26 @@ def test_a_rule_has_its_steps_name_log_code_and_environment(rule: str) -> None:
     assert "2>&1 | tee {log:q}" in text
 
 
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_a_rule_says_how_much_of_a_machine_it_needs(rule: str) -> None:
+    assert re.search(r"^    threads: [1-9]", RULES[rule], re.MULTILINE)
+    assert re.search(r"^        mem_mb=(memory\()?[1-9]\d{3,4}\b", RULES[rule], re.MULTILINE)
+
+
 def test_a_cluster_gives_every_rule_that_trains_or_searches_hours() -> None:
     profile = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text())
     least = int(dict(each.split("=") for each in profile["default-resources"])["runtime"])
     long = {rule for rule, text in RULES.items() if "gpu=1" in text}
+    hours = {rule: re.search(r"^        runtime=(\d+)", RULES[rule], re.MULTILINE) for rule in long}
     assert long >= {"train", "detect"}
-    assert {rule for rule in long if profile["set-resources"].get(rule, {}).get("runtime", 0) > least} == long
+    assert {rule for rule, found in hours.items() if found and int(found[1]) > least} == long
+
+
+def test_a_cluster_without_gpus_is_told_of_every_rule_that_asks_for_one() -> None:
+    told = re.findall(r"(\w+):gpu=0", (ROOT / "profiles" / "slurm" / "config.yaml").read_text())
+    assert set(told) == {rule for rule, text in RULES.items() if "gpu=1" in text}
+
+
+def test_only_rules_are_grouped() -> None:
+    profile = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text())
+    assert set(profile["groups"]) <= set(RULES)
