@@ -1,7 +1,8 @@
 """A SLURM cluster of two nodes on this machine, in a folder of its own: nothing outside of it is read or changed.
 
 munged, slurmctld and one slurmd a node are started as children and stopped by their process ids. Accounting, cgroups
-and a data base, which a test needs none of, are left out; what a node has is only declared (8 cores and 10 GB).
+and a data base, which a test needs none of, are left out; what a node has is only declared:
+9 cores, so that two jobs that ask for 8 take two nodes, and 16 GB.
 """
 
 import os
@@ -47,8 +48,8 @@ SchedulerParameters=batch_sched_delay=0,sched_interval=1,sched_min_interval=0
 MpiDefault=none
 MinJobAge=3600
 KillWait=1
-NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]} CPUs=8 RealMemory=10000
-NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[2]} CPUs=8 RealMemory=10000
+NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]} CPUs=9 RealMemory=16000
+NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[2]} CPUs=9 RealMemory=16000
 PartitionName=main Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP
 """
 
@@ -90,6 +91,10 @@ class Cluster:
         lines = self.ask("squeue", "--states=all", "--noheader", "--sort=i", "--format=%i|%T|%N|%k").splitlines()
         return [Job(*line.split("|")) for line in lines]
 
+    def at_work(self) -> bool:
+        """Whether a job waits, runs or is being ended."""
+        return bool(self.ask("squeue", "--noheader").strip())
+
     def cancel(self, job: Job) -> None:
         """End a job as an administrator does, or its time limit."""
         self.ask("scancel", job.number)
@@ -114,6 +119,7 @@ def cluster() -> Iterator[Cluster]:
         for node in NODES:
             stack.enter_context(_running(ready, "slurmd", "-D", "-N", node))
         _wait_until(lambda: _idle(ready), ready)
+        stack.callback(_end_jobs, ready)
         yield ready
 
 
@@ -180,8 +186,15 @@ def _wait_until(holds: Callable[[], bool], ready: Cluster, limit_s: float = 60.0
         time.sleep(0.2)
 
 
+def _end_jobs(ready: Cluster) -> None:
+    """Cancel what still runs while the daemons are up, for the processes of a job's steps outlive them."""
+    if ready.at_work():
+        ready.ask("scancel", "--partition=main")
+        _wait_until(lambda: not ready.at_work(), ready)
+
+
 def _end_what_is_left(ready: Cluster) -> None:
-    """Kill the steps of jobs that outlive their daemons, known by the configuration that they were started with."""
+    """Kill what jobs have started and left behind, known by the configuration that it was started with."""
     for process in psutil.process_iter():
         try:
             if process.environ().get("SLURM_CONF") == ready.environment["SLURM_CONF"]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.slurm import NODES, Cluster, Job, cluster, missing
-from tests.faults.chain import Chain, chain
+from tests.faults.chain import ZONED, Chain, chain
 
 pytestmark = pytest.mark.slow
 
@@ -29,31 +29,37 @@ def slurm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
         yield ready
 
 
-def cancelled_search(run: subprocess.Popen[str], on_slurm: Chain, slurm: Cluster, limit_s: float = 300.0) -> Job:
-    """The job that searches the region, cancelled once its step has begun."""
-    begun, end = on_slurm.results / "tiny" / "logs" / "detect.log", time.monotonic() + limit_s
-    while not begun.exists() and run.poll() is None and time.monotonic() < end:
+def jobs_with(rule: str, slurm: Cluster) -> list[Job]:
+    """The jobs that run a rule, alone or in a group."""
+    return [job for job in slurm.jobs() if rule in job.what]
+
+
+def cancel_a_search(run: subprocess.Popen[str], on_slurm: Chain, slurm: Cluster, limit_s: float = 300.0) -> None:
+    """Cancel a job that searches a zone, once there is one whose step has begun."""
+    end = time.monotonic() + limit_s
+    while run.poll() is None and time.monotonic() < end:
+        if list(on_slurm.results.glob("tiny_zone_*/logs/detect.log")):
+            slurm.cancel(next(job for job in jobs_with("detect", slurm) if job.state == "RUNNING"))
+            return
         time.sleep(0.1)
-    (search,) = [job for job in slurm.jobs() if "detect" in job.what]
-    assert search.state == "RUNNING"
-    slurm.cancel(search)
-    return search
 
 
-def test_jobs_of_a_cluster_make_what_a_local_run_makes_though_one_is_cancelled(tmp_path: Path, slurm: Cluster) -> None:
-    on_slurm = chain(tmp_path / "slurm", *PROFILE, *STATUS)
-    local = chain(tmp_path / "local")
+def test_zones_searched_on_two_nodes_make_what_a_local_run_makes_though_a_job_is_cancelled(
+    tmp_path: Path, slurm: Cluster
+) -> None:
+    on_slurm = chain(tmp_path / "slurm", *PROFILE, *STATUS, region=ZONED)
+    local = chain(tmp_path / "local", region=ZONED)
     with ThreadPoolExecutor(1) as beside, on_slurm.running() as run:
         undisturbed = beside.submit(local.run)
-        cancelled = cancelled_search(run, on_slurm, slurm)
+        cancel_a_search(run, on_slurm, slurm)
         output, _ = run.communicate()
     assert run.returncode == 0, output
     assert "Trying to restart" in output
 
-    jobs = slurm.jobs()
-    assert {job.node for job in jobs} == set(NODES)
-    assert [job.state for job in jobs if job.what == cancelled.what] == ["CANCELLED", "COMPLETED"]
-    assert {job.state for job in jobs if job.what != cancelled.what} == {"COMPLETED"}
+    searches = jobs_with("detect", slurm)
+    assert sorted(job.state for job in searches) == ["CANCELLED", "COMPLETED", "COMPLETED"]
+    assert {job.state for job in slurm.jobs() if job not in searches} == {"COMPLETED"}
+    assert {job.node for job in jobs_with("reproject", slurm)} == set(NODES)
 
     code, said = undisturbed.result()
     assert code == 0, said
