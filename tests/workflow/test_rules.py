@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from crater_pipeline.configuration.documentation import reachable
+
 ROOT = Path(__file__).parents[2]
 RULES = {
     match[1]: match[0]
@@ -68,6 +70,11 @@ def test_a_cluster_without_gpus_is_told_of_every_rule_that_asks_for_one() -> Non
     assert set(told) == {rule for rule, text in RULES.items() if "gpu=1" in text}
 
 
-def test_only_rules_are_grouped() -> None:
-    profile = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text())
-    assert set(profile["groups"]) <= set(RULES)
+def test_groups_consist_of_rules_and_no_way_leads_out_of_one_and_back() -> None:
+    groups = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text())["groups"]
+    assert set(groups) <= set(RULES)
+    arrows = set(re.findall(r"^    (\w+) --> (\w+)$", (ROOT / "README.md").read_text(), re.MULTILINE))
+    for group in set(groups.values()):
+        members = {rule for rule in groups if groups[rule] == group}
+        out = {b for a, b in arrows if a in members} - members
+        assert not members & {rule for start in out for rule in reachable(start, arrows)}
