@@ -2,7 +2,7 @@
 
 munged, slurmctld and one slurmd a node are started as children and stopped by their process ids. Accounting, cgroups
 and a data base, which a test needs none of, are left out; what a node has is only declared:
-9 cores, so that two jobs that ask for 8 take two nodes, and 16 GB.
+9 cores, so that two jobs that ask for 8 take two nodes, and 32 GB.
 """
 
 import os
@@ -48,8 +48,8 @@ SchedulerParameters=batch_sched_delay=0,sched_interval=1,sched_min_interval=0
 MpiDefault=none
 MinJobAge=3600
 KillWait=1
-NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]} CPUs=9 RealMemory=16000
-NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[2]} CPUs=9 RealMemory=16000
+NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]} CPUs=9 RealMemory=32000
+NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[2]} CPUs=9 RealMemory=32000
 PartitionName=main Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP
 """
 
