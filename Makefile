@@ -1,6 +1,7 @@
 # make craters   the simulated region, from nothing to results/demo/craters.gpkg and results/demo/report.html
 # make test      every check that CI runs
 # make test-faults   fifty stages of a chain killed, 400 damaged files, full disks (about twenty minutes)
+# make test-slurm   a region as jobs of a SLURM cluster on this machine (needs the packages slurm-wlm and munge)
 # make test-lowest   the tests against the lowest versions that pyproject.toml allows, in an environment of their own
 # make docs      regenerate config/README.md and the README's rule graph
 # Needs python >= 3.11 and a package index; everything is installed into .venv.
@@ -8,7 +9,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: craters test test-faults test-lowest check install docs clean
+.PHONY: craters test test-faults test-slurm test-lowest check install docs clean
 
 # The first interpreter that runs and is new enough; PYTHON=... overrides.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
@@ -32,6 +33,9 @@ test: $(INSTALLED)
 
 test-faults: $(INSTALLED)
 	CRATER_KILLS=50 CRATER_DAMAGES=400 pytest tests/faults
+
+test-slurm: $(INSTALLED)
+	pytest tests/cluster
 
 # Torch goes first here too; its one version is that of constraints.txt.
 test-lowest:

@@ -30,6 +30,24 @@ regions:
     inference: {engine: torch, precision: float32, positions: 1}
     training: {enabled: false}
 """
+ZONED = """
+mosaics:
+  tiny: {kind: simulated, body: moon, seed: 7, pixel_size_m: 1500, bounds: [-7, 26, 7, 36]}
+catalogues:
+  tiny: {format: simulated, mosaic: tiny}
+regions:
+  tiny:
+    mosaic: tiny
+    catalogue: tiny
+    bounds: [-6, 27, 6, 35]
+    reprojection: {margin_px: 32}
+    tiling: {size: 256, overlap: 64, levels: 1}
+    inference: {engine: torch, precision: float32, positions: 1}
+    training: {enabled: false}
+    zoning: {max_side_deg: 10}
+"""
+"""A region of the same name in two zones."""
+
 WANTED = ("results/tiny/craters.gpkg", "results/tiny/metrics.json")
 
 ASIDE = {"logs", "benchmarks"}
@@ -41,6 +59,8 @@ class Chain:
     """A checkout in which the tiny region is made."""
 
     checkout: Checkout
+    jobs: tuple[str, ...] = ("--cores", "2")
+    """Options that say where and how many jobs run."""
 
     @property
     def results(self) -> Path:
@@ -55,7 +75,7 @@ class Chain:
     @contextmanager
     def running(self, *options: str) -> Iterator[subprocess.Popen[str]]:
         """A run under way, in a process group of its own, which has ended when the block has."""
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "mine.yaml", *options]
+        command = [sys.executable, "-m", "snakemake", *self.jobs, "--configfile", "mine.yaml", *options]
         with subprocess.Popen(
             [*command, "--", *WANTED],
             cwd=self.checkout.folder,
@@ -84,12 +104,12 @@ class Chain:
         return {str(path): hashlib.sha256((self.results / path).read_bytes()).hexdigest() for path in sorted(kept)}
 
 
-def chain(folder: Path) -> Chain:
-    """A fresh copy of the checkout that is asked for the tiny region."""
+def chain(folder: Path, *jobs: str, region: str = TINY) -> Chain:
+    """A fresh copy of the checkout that is asked for a tiny region; `jobs` as in `Chain`."""
     folder.mkdir(exist_ok=True)
     checkout = copy_checkout(folder)
-    (folder / "mine.yaml").write_text(TINY)
-    return Chain(checkout)
+    (folder / "mine.yaml").write_text(region)
+    return Chain(checkout, jobs or Chain.jobs)
 
 
 def stage(run: subprocess.Popen[str], limit_s: float = 120.0) -> psutil.Process | None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from crater_pipeline.configuration.documentation import reachable
+
 ROOT = Path(__file__).parents[2]
 RULES = {
     match[1]: match[0]
@@ -48,9 +50,31 @@ def test_a_rule_has_its_steps_name_log_code_and_environment(rule: str) -> None:
     assert "2>&1 | tee {log:q}" in text
 
 
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_a_rule_says_how_much_of_a_machine_it_needs(rule: str) -> None:
+    assert re.search(r"^    threads: [1-9]", RULES[rule], re.MULTILINE)
+    assert re.search(r"^        mem_mb=(memory\()?[1-9]\d{3,4}\b", RULES[rule], re.MULTILINE)
+
+
 def test_a_cluster_gives_every_rule_that_trains_or_searches_hours() -> None:
     profile = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text())
     least = int(dict(each.split("=") for each in profile["default-resources"])["runtime"])
     long = {rule for rule, text in RULES.items() if "gpu=1" in text}
+    hours = {rule: re.search(r"^        runtime=(\d+)", RULES[rule], re.MULTILINE) for rule in long}
     assert long >= {"train", "detect"}
-    assert {rule for rule in long if profile["set-resources"].get(rule, {}).get("runtime", 0) > least} == long
+    assert {rule for rule, found in hours.items() if found and int(found[1]) > least} == long
+
+
+def test_a_cluster_without_gpus_is_told_of_every_rule_that_asks_for_one() -> None:
+    told = re.findall(r"(\w+):gpu=0", (ROOT / "profiles" / "slurm" / "config.yaml").read_text())
+    assert set(told) == {rule for rule, text in RULES.items() if "gpu=1" in text}
+
+
+def test_groups_consist_of_rules_and_no_way_leads_out_of_one_and_back() -> None:
+    groups = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text())["groups"]
+    assert set(groups) <= set(RULES)
+    arrows = set(re.findall(r"^    (\w+) --> (\w+)$", (ROOT / "README.md").read_text(), re.MULTILINE))
+    for group in set(groups.values()):
+        members = {rule for rule in groups if groups[rule] == group}
+        out = {b for a, b in arrows if a in members} - members
+        assert not members & {rule for start in out for rule in reachable(start, arrows)}

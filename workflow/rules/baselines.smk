@@ -24,6 +24,7 @@ rule baseline:
     resources:
         mem_mb=8000,
         gpu=1,
+        runtime=240,
     params:
         elevation=lambda wildcards: option(
             "elevation", regions[wildcards.region].elevation_file

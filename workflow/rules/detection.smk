@@ -25,6 +25,7 @@ rule detect:
     resources:
         mem_mb=6000,
         gpu=1,
+        runtime=240,
     params:
         bounds=of_region("bounds"),
         zone=lambda wildcards: option("zone", regions[wildcards.region].zone),

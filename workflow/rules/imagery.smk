@@ -146,6 +146,7 @@ rule reproject:
     threads: 8
     resources:
         mem_mb=2000,
+        runtime=120,
     params:
         kind=of_region("kind"),
         bounds=of_region("bounds"),
@@ -190,6 +191,7 @@ rule shade:
     threads: 8
     resources:
         mem_mb=2000,
+        runtime=120,
     params:
         body=region_body,
         settings=settings("shading"),

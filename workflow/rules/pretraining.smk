@@ -22,6 +22,7 @@ rule pretrain:
     resources:
         mem_mb=12000,
         gpu=1,
+        runtime=2880,
     params:
         raster=lambda wildcards, input: repeated("raster", input.raster),
         catalogue=lambda wildcards, input: repeated("catalogue", input.catalogue),
@@ -64,6 +65,7 @@ rule calibrate_weights:
     resources:
         mem_mb=4000,
         gpu=1,
+        runtime=480,
     params:
         image=lambda wildcards, input: repeated("image", input.image),
         elevation=lambda wildcards, input: repeated("elevation", input.elevation),

@@ -75,6 +75,7 @@ rule evaluate:
     threads: 1
     resources:
         mem_mb=memory(3000),
+        runtime=240,
     params:
         annotations=lambda wildcards, input: option("annotations", input.annotations),
         detections=lambda wildcards, input: option("detections", input.detections),

@@ -23,6 +23,7 @@ rule train:
     resources:
         mem_mb=8000,
         gpu=1,
+        runtime=720,
     params:
         elevation=lambda wildcards: option(
             "elevation", regions[wildcards.region].elevation_file
