@@ -79,11 +79,11 @@ def test_a_second_run_is_refused_and_an_interrupted_one_leaves_nothing_behind(
     fresh = chain(tmp_path)
     with fresh.running() as first:
         assert stage(first) is not None
+        os.killpg(first.pid, signal.SIGSTOP)  # it must not have ended before the second one has begun
         code, output = fresh.run()
         assert code == 1
         assert "Directory cannot be locked" in output
-        assert first.poll() is None
-        assert stage(first) is not None
+        os.killpg(first.pid, signal.SIGCONT)
         os.killpg(first.pid, signal.SIGINT)
         first.communicate()
     assert first.returncode not in (0, -signal.SIGKILL)

@@ -110,8 +110,9 @@ def test_tile_figures_when_detections_are_given(finished: tuple[Chain, dict[str,
     chain, _, _ = finished
     columns = ["level", "tile_row", "tile_col", "x", "y", "width", "height", "score"]
     pd.DataFrame([(0, 1, 2, 60.0, 60.0, 41.0, 40.0, 0.9)], columns=columns).to_parquet(chain.path("detections.parquet"))
+    place = {"level": 0, "row": 1, "col": 2, "x_off": 512, "y_off": 256, "width": 512, "height": 512}
     annotations = {
-        "images": [{"id": 1, "level": 0, "row": 1, "col": 2, "split": "test", "width": 512, "height": 512}],
+        "images": [{"id": 1, "file_name": "tile.png", "split": "test", **place}],
         "annotations": [
             {
                 "id": 1,
