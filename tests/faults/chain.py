@@ -84,6 +84,7 @@ class Chain:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=_interruptible,
         ) as process:
             try:
                 yield process
@@ -102,6 +103,11 @@ class Chain:
         files = [path.relative_to(self.results) for path in self.results.rglob("*") if path.is_file()]
         kept = [path for path in files if not ASIDE & set(path.parts)]
         return {str(path): hashlib.sha256((self.results / path).read_bytes()).hexdigest() for path in sorted(kept)}
+
+
+def _interruptible() -> None:
+    """Ctrl-C ends a run also where the tests themselves run in the background, in which a shell ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def chain(folder: Path, *jobs: str, region: str = TINY) -> Chain:

@@ -41,7 +41,7 @@ def hit(run: subprocess.Popen[str], chance: random.Random) -> str:
         return ""
     name = name_of(target)
     try:
-        target.wait(chance.uniform(0.0, 3.0))
+        target.wait(chance.uniform(0.0, 1.5))
     except psutil.TimeoutExpired:
         target.kill()
         return name
