@@ -13,9 +13,8 @@ import shapely
 from crater_pipeline.atomic import write_lines
 from crater_pipeline.export.plain import DECIMALS
 from crater_pipeline.export.reference_systems import wkt1
-from crater_pipeline.export.streams import GEOMETRY, Geometries, feature_stream
+from crater_pipeline.export.streams import GEOMETRY, Geometries, circles_of, feature_stream
 from crater_pipeline.sphere.bodies import Body
-from crater_pipeline.sphere.craters import circle_polygons
 
 DEGREE_DECIMALS = 7
 """Of coordinates: 3 mm on the Moon."""
@@ -32,14 +31,11 @@ def write_craters(path: Path, craters: pd.DataFrame, body: Body, vertices: int) 
 
 
 def _lines(craters: pd.DataFrame, body: Body, vertices: int) -> Iterator[str]:
-    def circles(rows: pd.DataFrame) -> Geometries:
-        return circle_polygons(rows["lon"], rows["lat"], rows["diameter_km"], body, vertices)
-
     yield '{"type": "FeatureCollection", "name": "craters",'
     yield f'"crs": {json.dumps({"type": "name", "properties": {"name": wkt1(body)}})},'
     yield '"features": ['
     left = len(craters)
-    for batch in feature_stream(craters, circles):
+    for batch in feature_stream(craters, circles_of(body, vertices)):
         shapes = web_shapes(shapely.from_wkb(batch.column(GEOMETRY).to_numpy(zero_copy_only=False)))
         rows = batch.drop_columns([GEOMETRY]).to_pylist()
         for row, shape in zip(rows, shapely.to_geojson(shapes), strict=True):

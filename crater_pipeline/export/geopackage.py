@@ -15,11 +15,11 @@ import shapely
 from crater_pipeline.export.edits import content_hash, keep_edited
 from crater_pipeline.export.named_style import DEFAULT_STYLE, NamedStyle
 from crater_pipeline.export.reference_systems import authority, wkt1
-from crater_pipeline.export.streams import GEOMETRY, Geometries, feature_stream
+from crater_pipeline.export.streams import GEOMETRY, Geometries, circles_of, feature_stream
 from crater_pipeline.export.writing import written
 from crater_pipeline.recognition import HASH_KEY
 from crater_pipeline.sphere.bodies import Body
-from crater_pipeline.sphere.craters import circle_polygons, crosses_antimeridian
+from crater_pipeline.sphere.craters import crosses_antimeridian
 
 LAST_CHANGE = "2000-01-01T00:00:00.000Z"
 """A constant, so that the same craters give the same bytes."""
@@ -49,12 +49,8 @@ class Layer:
 
 def circle_layer(name: str, craters: pd.DataFrame, body: Body, vertices: int, description: str = "") -> Layer:
     """Craters as polygons; all of them MultiPolygons if one lies across the antimeridian."""
-
-    def circles(rows: pd.DataFrame) -> Geometries:
-        return circle_polygons(rows["lon"], rows["lat"], rows["diameter_km"], body, vertices)
-
     cut = crosses_antimeridian(craters["lon"], craters["lat"], craters["diameter_km"], body).any()
-    return Layer(name, craters, "MultiPolygon" if cut else "Polygon", circles, description)
+    return Layer(name, craters, "MultiPolygon" if cut else "Polygon", circles_of(body, vertices), description)
 
 
 def point_layer(name: str, craters: pd.DataFrame, description: str = "") -> Layer:

@@ -7,21 +7,18 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from crater_pipeline.atomic import atomic_path
-from crater_pipeline.export.streams import Geometries, feature_stream
+from crater_pipeline.export.streams import circles_of, feature_stream
 from crater_pipeline.sphere.bodies import Body
-from crater_pipeline.sphere.craters import circle_polygons, crosses_antimeridian
+from crater_pipeline.sphere.craters import crosses_antimeridian
 
 COLUMN = "geometry"
 
 
 def write_craters(path: Path, craters: pd.DataFrame, body: Body, vertices: int) -> None:
     """Craters as polygons, longitude first, in the body's geographic reference system, a few thousand at a time."""
-
-    def circles(rows: pd.DataFrame) -> Geometries:
-        return circle_polygons(rows["lon"], rows["lat"], rows["diameter_km"], body, vertices)
-
     cut = crosses_antimeridian(craters["lon"], craters["lat"], craters["diameter_km"], body).any()
-    reader = feature_stream(craters, circles, name=COLUMN, metadata={b"geo": _metadata(body, bool(cut))})
+    metadata = {b"geo": _metadata(body, bool(cut))}
+    reader = feature_stream(craters, circles_of(body, vertices), name=COLUMN, metadata=metadata)
     with atomic_path(path) as temporary, pq.ParquetWriter(temporary, reader.schema, compression="zstd") as writer:
         for batch in reader:
             writer.write_batch(batch)

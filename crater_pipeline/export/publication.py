@@ -84,6 +84,11 @@ def is_exported(published: pd.DataFrame, point: OperatingPoint) -> NDArray[np.bo
     return np.asarray(published["score"].to_numpy(dtype=float) >= point.threshold)
 
 
+def exported_craters(published: pd.DataFrame, point: OperatingPoint) -> pd.DataFrame:
+    """Those of them, numbered anew."""
+    return published[is_exported(published, point)].reset_index(drop=True)
+
+
 def catalogue_layer(catalogue: pd.DataFrame, exported: pd.DataFrame, footprint: gpd.GeoDataFrame) -> pd.DataFrame:
     """Catalogue craters whose centre is inside the footprint, with `found`: matched by an exported crater."""
     inside = assign_split(catalogue["lon"], catalogue["lat"], footprint)

@@ -8,10 +8,9 @@ import pandas as pd
 import pyogrio
 
 from crater_pipeline.export.reference_systems import wkt1
-from crater_pipeline.export.streams import GEOMETRY, Geometries, feature_stream
+from crater_pipeline.export.streams import GEOMETRY, Geometries, circles_of, feature_stream
 from crater_pipeline.export.writing import written
 from crater_pipeline.sphere.bodies import Body
-from crater_pipeline.sphere.craters import circle_polygons
 
 NAMES = {
     "diameter_km": "diam_km",
@@ -34,10 +33,7 @@ LAST_UPDATE = "2000-01-01"
 
 def write_craters(path: Path, craters: pd.DataFrame, body: Body, vertices: int) -> None:
     """Craters as polygons with their attributes, shortened names."""
-
-    def circles(rows: pd.DataFrame) -> Geometries:
-        return circle_polygons(rows["lon"], rows["lat"], rows["diameter_km"], body, vertices)
-
+    circles = circles_of(body, vertices)
     # the format has no truth values
     table = craters.astype({"touches_edge": np.int32}).rename(columns=NAMES)
     write_shapefile(path, table, lambda rows: circles(rows.rename(columns={"diam_km": "diameter_km"})), body)

@@ -8,6 +8,9 @@ import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
+from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.craters import circle_polygons
+
 Geometries = NDArray[np.object_]
 
 BATCH = 5_000
@@ -31,6 +34,11 @@ def feature_stream(
     attributes = _attributes(table)
     schema = attributes.schema.append(pa.field(name, pa.binary())).with_metadata(metadata)
     return pa.RecordBatchReader.from_batches(schema, _batches(table, attributes, geometries, multi, schema))
+
+
+def circles_of(body: Body, vertices: int) -> Callable[[pd.DataFrame], Geometries]:
+    """What makes the circles of craters (rows with lon, lat, diameter_km) as polygons, cut at the antimeridian."""
+    return lambda rows: circle_polygons(rows["lon"], rows["lat"], rows["diameter_km"], body, vertices)
 
 
 def _attributes(table: pd.DataFrame) -> pa.Table:

@@ -10,7 +10,7 @@ from crater_pipeline.export.mosaic_view import mosaic_view
 from crater_pipeline.export.plain import write_csv
 from crater_pipeline.export.project import write_project
 from crater_pipeline.export.provenance import provenance_rows
-from crater_pipeline.export.publication import COLUMNS, catalogue_layer, is_exported
+from crater_pipeline.export.publication import COLUMNS, catalogue_layer, exported_craters
 from crater_pipeline.export.styles import crosses_seam, styles
 from crater_pipeline.measures.table import read_depths, with_depths
 from crater_pipeline.models.scores import OperatingPoint
@@ -95,7 +95,7 @@ def export(
     published = with_depths(read_table(craters, COLUMNS), read_depths(depths))
     known = read_table(catalogue, ["catalogue_id", "lon", "lat", "diameter_km"])
     searched = read_geotable(footprint, ["split", "area_km2", "geometry"])
-    exported = published[is_exported(published, point)].reset_index(drop=True)
+    exported = exported_craters(published, point)
     listed = catalogue_layer(known, exported, searched)
     facts = provenance_rows(
         provenance,

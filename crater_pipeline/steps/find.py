@@ -14,7 +14,7 @@ from crater_pipeline.detection.zonal_survey import Survey
 from crater_pipeline.errors import NothingThereError, UserError
 from crater_pipeline.export.formats import Product, writer_for
 from crater_pipeline.export.provenance import provenance_rows
-from crater_pipeline.export.publication import catalogue_layer, is_exported, publish
+from crater_pipeline.export.publication import catalogue_layer, exported_craters, publish
 from crater_pipeline.labels.catalogues import clip_catalogue, empty_catalogue, read_catalogue
 from crater_pipeline.light.reflectance import ShadingSettings
 from crater_pipeline.measures.depths import TerrainModel, measure_depths
@@ -134,7 +134,7 @@ def find(
                 f"{raster}: holds only nodata; correct the value that it declares as such (gdal_edit.py -a_nodata)"
             ) from error
     published = publish(craters, known, point, 0.0, body)
-    exported = published[is_exported(published, point)].reset_index(drop=True)
+    exported = exported_craters(published, point)
     depths = None
     if kind == "dtm":
         depths = measure_depths(exported, exported, TerrainModel(raster, reading), body, depth or DepthSettings())

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from crater_pipeline.export.geoparquet import write_craters
-from crater_pipeline.export.publication import COLUMNS, is_exported
+from crater_pipeline.export.publication import COLUMNS, exported_craters
 from crater_pipeline.measures.table import read_depths, with_depths
 from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.sphere.bodies import Body
@@ -40,7 +40,7 @@ def geoparquet(
     """
     point = read_model(operating_point, OperatingPoint)
     published = with_depths(read_table(craters, COLUMNS), read_depths(depths))
-    write_craters(output, published[is_exported(published, point)].reset_index(drop=True), body, vertices)
+    write_craters(output, exported_craters(published, point), body, vertices)
 
 
 if __name__ == "__main__":
