@@ -12,40 +12,31 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import yaml
 
 from tests.workflow.conftest import Checkout, copy_checkout
 
-TINY = """
-mosaics:
-  tiny: {kind: simulated, body: moon, seed: 7, pixel_size_m: 250, bounds: [-1, 29, 1, 31]}
-catalogues:
-  tiny: {format: simulated, mosaic: tiny}
-regions:
-  tiny:
-    mosaic: tiny
-    catalogue: tiny
-    bounds: [-0.75, 29.25, 0.75, 30.75]
-    reprojection: {margin_px: 32}
-    tiling: {size: 256, overlap: 64, levels: 1}
-    inference: {engine: torch, precision: float32, positions: 1}
-    training: {enabled: false}
-"""
-ZONED = """
-mosaics:
-  tiny: {kind: simulated, body: moon, seed: 7, pixel_size_m: 1500, bounds: [-7, 26, 7, 36]}
-catalogues:
-  tiny: {format: simulated, mosaic: tiny}
-regions:
-  tiny:
-    mosaic: tiny
-    catalogue: tiny
-    bounds: [-6, 27, 6, 35]
-    reprojection: {margin_px: 32}
-    tiling: {size: 256, overlap: 64, levels: 1}
-    inference: {engine: torch, precision: float32, positions: 1}
-    training: {enabled: false}
-    zoning: {max_side_deg: 10}
-"""
+
+def asked(pixel_size_m: float, ground: list[float], bounds: list[float], **sections: object) -> str:
+    """Configuration of a small simulated region `tiny` inside `ground`, searched in a fast and repeatable way."""
+    region = {
+        "mosaic": "tiny",
+        "catalogue": "tiny",
+        "bounds": bounds,
+        "reprojection": {"margin_px": 32},
+        "tiling": {"size": 256, "overlap": 64, "levels": 1},
+        "inference": {"engine": "torch", "precision": "float32", "positions": 1},
+        "training": {"enabled": False},
+        **sections,
+    }
+    mosaic = {"kind": "simulated", "body": "moon", "seed": 7, "pixel_size_m": pixel_size_m, "bounds": ground}
+    catalogue = {"format": "simulated", "mosaic": "tiny"}
+    return yaml.safe_dump({"mosaics": {"tiny": mosaic}, "catalogues": {"tiny": catalogue}, "regions": {"tiny": region}})
+
+
+TINY = asked(250, [-1, 29, 1, 31], [-0.75, 29.25, 0.75, 30.75])
+
+ZONED = asked(1500, [-7, 26, 7, 36], [-6, 27, 6, 35], zoning={"max_side_deg": 10})
 """A region of the same name in two zones."""
 
 WANTED = ("results/tiny/craters.gpkg", "results/tiny/metrics.json")
