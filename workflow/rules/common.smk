@@ -17,7 +17,8 @@ from crater_pipeline.configuration.comparison_plan import ComparisonPlan
 from crater_pipeline.configuration.entries import STAGES
 from crater_pipeline.configuration.loading import load
 from crater_pipeline.configuration.given_files import unusable_files
-from crater_pipeline.configuration.plan import RegionPlan, body
+from crater_pipeline.configuration.plan import RegionPlan
+from crater_pipeline.configuration.settled import body
 from crater_pipeline.errors import UserError
 
 # Before `python`: where our package is, for jobs that do not run beside it. Nothing in a checkout.
