@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
+from crater_pipeline.rasters.progress import span
+
 logger = logging.getLogger(__name__)
 
 LINE_EVERY_S = 15.0
@@ -23,13 +25,6 @@ def size_text(size: float) -> str:
         if size < 999.5 or unit == "GB":
             break
     return f"{size:.3g} {unit}"
-
-
-def time_text(seconds: float) -> str:
-    """A duration for a reader: 40 s, 12 min, 3 h."""
-    if seconds < 90:
-        return f"{max(seconds, 1):.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 class Account:
@@ -70,7 +65,7 @@ class Account:
         if self.total is None:
             return f"{self.name}: {size_text(self.done)}, {size_text(speed)}/s"
         share = f"({100 * self.done // max(self.total, 1)} %)"
-        left = f", {time_text((self.total - self.done) / speed)} left" if speed else ""
+        left = f", {span((self.total - self.done) / speed)} left" if speed else ""
         return f"{self.name}: {size_text(self.done)} of {size_text(self.total)} {share}, {size_text(speed)}/s{left}"
 
 

@@ -54,7 +54,7 @@ def told(
 
 def span(seconds: float) -> str:
     """A time in words, of two units at most: 45 s, 12 min, 3 h 20 min."""
-    if seconds < 60:
+    if round(seconds) < 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -11,11 +11,12 @@ from crater_pipeline.configuration.given_files import unusable_files
 from crater_pipeline.configuration.needs import Need, needs_of
 from crater_pipeline.configuration.plan import RegionPlan
 from crater_pipeline.configuration.reading import read_configuration
-from crater_pipeline.download.account import size_text, time_text
+from crater_pipeline.download.account import size_text
 from crater_pipeline.download.availability import Availability, of_file, of_window
 from crater_pipeline.download.files import download_file
 from crater_pipeline.download.windows import download_window
 from crater_pipeline.errors import UserError, listing
+from crater_pipeline.rasters.progress import span
 from crater_pipeline.steps._command import run
 
 log = logging.getLogger(__name__)
@@ -82,13 +83,13 @@ def _look(needs: list[Need]) -> Iterator[str]:
         return
     size = sum(each.needed_bytes or 0 for each in found)
     seconds = sum(each.seconds or 0.0 for each in found)
-    print(f"To fetch: {size_text(size)}, about {time_text(seconds)}")
+    print(f"To fetch: {size_text(size)}, about {span(max(seconds, 1))}")
 
 
 def _said(found: Availability) -> str:
     whole = "size unknown" if found.published_bytes is None else size_text(found.published_bytes)
     part = "" if found.needed_bytes == found.published_bytes else f", needed {size_text(found.needed_bytes or 0)}"
-    took = "" if found.seconds is None else f", about {time_text(found.seconds)}"
+    took = "" if found.seconds is None else f", about {span(max(found.seconds, 1))}"
     return f"{found.url}: {whole}{part}{took} at {size_text(found.bytes_per_s)}/s"
 
 

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from crater_pipeline.download.account import Account, account, size_text, time_text
+from crater_pipeline.download.account import Account, account, size_text
 
 
 class Clock:
@@ -66,10 +66,3 @@ def test_outside_a_terminal_nothing_is_drawn(capsys: pytest.CaptureFixture[str])
 )
 def test_sizes_have_three_digits(size: float, text: str) -> None:
     assert size_text(size) == text
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0.01, "1 s"), (40.2, "40 s"), (120, "2 min"), (5399, "90 min"), (9000, "2.5 h")]
-)
-def test_durations_have_the_unit_that_fits(seconds: float, text: str) -> None:
-    assert time_text(seconds) == text

@@ -75,7 +75,7 @@ def test_a_terminal_gets_a_bar(capsys: pytest.CaptureFixture[str], monkeypatch: 
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3540, "59 min"), (3600, "1 h 0 min"), (7260, "2 h 1 min")],
+    [(0, "0 s"), (89.4, "89 s"), (89.6, "1 min"), (3540, "59 min"), (3600, "1 h 0 min"), (7260, "2 h 1 min")],
 )
 def test_spans(seconds: float, text: str) -> None:
     assert span(seconds) == text
