@@ -11,12 +11,13 @@ from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.evaluation.summary import plain
 from crater_pipeline.models.scores import OperatingPoint
 from crater_pipeline.reporting.comparison_report import RATES, render
+from crater_pipeline.reporting.comparison_table import comparison_table
 from crater_pipeline.reporting.heat_pictures import HeatPictures
 from crater_pipeline.reporting.pages import number
 from crater_pipeline.reporting.side_by_side import Shown, common_windows
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
-from crater_pipeline.steps._kinds import HtmlPage, JsonFile
+from crater_pipeline.steps._kinds import HtmlPage, JsonFile, MarkdownTable
 from crater_pipeline.tables import read_geotable, read_json, read_model, read_table
 
 logger = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ def compare(
     entry: list[str],
     output: JsonFile,
     output_report: HtmlPage,
+    output_table: MarkdownTable,
     title: str,
     body: Body,
     settings: EvaluationSettings,
@@ -64,6 +66,8 @@ def compare(
         JSON with every figure.
     output_report
         One self-contained HTML page.
+    output_table
+        The headline figures as a Markdown table.
     title
         Heading of the page.
     body
@@ -80,6 +84,7 @@ def compare(
     windows = [Shown(regions[0], read_model(shown[regions[0].name], HeatPictures)) for regions in entries.values()]
     pictures = common_windows(windows, figures["min_diameter_km"], settings.max_cut_fraction, body)
     write_text(output_report, render(title, figures, pictures))
+    write_text(output_table, comparison_table(figures))
     write_text(output, json.dumps(figures, indent=1, allow_nan=False) + "\n")
     for each in figures["entries"]:
         headline = each["criteria"][figures["headline"]]

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from markdown_it import MarkdownIt
 
 from crater_pipeline.errors import UserError
 from crater_pipeline.evaluation.settings import EvaluationSettings
@@ -48,6 +49,7 @@ def run(folder: Path, entry: list[str]) -> tuple[dict[str, Any], str]:
         entry=entry,
         output=folder / "metrics.json",
         output_report=folder / "report.html",
+        output_table=folder / "table.md",
         title="A & <B>",
         body=MOON,
         settings=EvaluationSettings(min_diameter_km=2.0, bootstrap_samples=100),
@@ -86,6 +88,31 @@ def test_the_page_stands_alone_and_shows_the_figures(folder: Path) -> None:
         assert f"{printed} %" in page
     # The label stands in the tables, and in the legends of the charts.
     assert page.count("_as = is, $x$") >= 8
+
+
+def test_the_table_holds_the_figures_and_the_labels_as_they_are(folder: Path) -> None:
+    figures, _ = run(folder, ["first=_as = is, $x$ | y", "second=<spoilt>"])
+    cells = cells_of((folder / "table.md").read_text())
+    assert [row[0] for row in cells[1:]] == ["_as = is, $x$ | y", "<spoilt>"]
+    rates = ("precision", "recall", "f1", "average_precision")
+    for entry, row in zip(figures["entries"], cells[1:], strict=True):
+        for rate, cell in zip(rates, row[1:5], strict=True):
+            figure = entry["criteria"]["iou50"][rate]
+            assert cell == "{value:.1f} ({low:.1f} to {high:.1f})".format(**{k: 100 * v for k, v in figure.items()})
+    paired = figures["differences"][0]["criteria"]["iou50"]["f1"]
+    assert cells[1][5:] == ["", ""]
+    assert cells[2][5].startswith(f"{100 * paired['value']:+.1f} (")
+
+
+def cells_of(text: str) -> list[list[str]]:
+    """The cells of the one table of a Markdown text, as a reader sees them."""
+    rows: list[list[str]] = []
+    for token in MarkdownIt().enable("table").parse(text):
+        if token.type == "tr_open":
+            rows.append([])
+        elif token.type == "inline" and token.level == 4:
+            rows[-1].append("".join(child.content for child in token.children or []))
+    return rows
 
 
 def test_the_same_inputs_give_the_same_page(folder: Path) -> None:

@@ -1,5 +1,5 @@
-# Comparisons. In: the craters of all regions that a comparison's entries pool. Out: results/comparisons/<name>/, figures
-# and one page that show the entries side by side.
+# Comparisons. In: the craters of all regions that a comparison's entries pool. Out: results/comparisons/<name>/, figures,
+# one page and one table that show the entries side by side.
 
 
 rule compare:
@@ -18,6 +18,7 @@ rule compare:
         code=code("compare"),
     output:
         metrics="results/comparisons/{comparison}/metrics.json",
+        table="results/comparisons/{comparison}/table.md",
         page=report(
             "results/comparisons/{comparison}/report.html",
             caption="../report/comparison.rst",
@@ -61,6 +62,7 @@ rule compare:
         " {params.entry}"
         " --output={output.metrics:q}"
         " --output-report={output.page:q}"
+        " --output-table={output.table:q}"
         " --title={params.title:q}"
         " --body={params.body:q}"
         " --settings={params.settings:q}"
