@@ -8,8 +8,10 @@ from typing import Any
 
 import lightning as pl
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from crater_pipeline.atomic import atomic_path
 from crater_pipeline.baselines.method import Learner
 from crater_pipeline.baselines.samples import LearnedTiles
 from crater_pipeline.baselines.settings import BaselineSettings
@@ -17,6 +19,7 @@ from crater_pipeline.code_files import code_hash
 from crater_pipeline.contents import run_name
 from crater_pipeline.errors import UserError
 from crater_pipeline.labels.coco import read_coco
+from crater_pipeline.models.weights import read_tensors
 from crater_pipeline.training.fit import EpochSampler, fit, loader
 from crater_pipeline.training.module import adam
 
@@ -58,15 +61,15 @@ def learned(
     elevation: Path | None,
     checkpoints: Path,
     settings: BaselineSettings,
-) -> tuple[nn.Module, Path]:
-    """The network of a method after it has learned from the region's training tiles, and the file of its weights."""
+) -> nn.Module:
+    """The network of a method after it has learned from the region's training tiles."""
     tiles = read_coco(annotations, images, "train")
     if not any((~tile.ignored).any() for tile in tiles):
         raise UserError(f"{annotations}: no crater to learn from in the training part; enlarge the region")
     pixel_m = float(json.loads(annotations.read_text())["info"]["pixel_size_m"])
     torch.manual_seed(settings.seed)
     network = learner.network()
-    told = [settings.model_dump_json(exclude={"workers"}), code_hash("crater_pipeline.steps.baseline")]
+    told = [settings.model_dump_json(exclude={"workers"}), code_hash("crater_pipeline.steps.learn_method")]
     name = run_name([annotations, *sorted(images.glob("*.png")), elevation], told)
     data = LearnedTiles(tiles, learner, pixel_m, elevation, settings.seed)
     length = max(1, settings.samples // settings.epochs)
@@ -83,4 +86,20 @@ def learned(
         precision="auto",
         averaging_decay=AVERAGING_DECAY,
     )
-    return network.eval(), checkpoints / name / "finished.safetensors"
+    return network.eval()
+
+
+def write_network(network: nn.Module, path: Path) -> None:
+    """Keep what has been learned."""
+    with atomic_path(path) as temporary:
+        save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, temporary)
+
+
+def read_network(learner: Learner, path: Path) -> nn.Module:
+    """The same network again, in evaluation mode."""
+    network = learner.network()
+    try:
+        network.load_state_dict(read_tensors(path))
+    except RuntimeError as error:
+        raise UserError(f"{path}: learned by another method, or by an earlier version of it; delete it") from error
+    return network.eval()

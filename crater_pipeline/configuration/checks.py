@@ -124,11 +124,28 @@ def unfit_baseline(configuration: Configuration, name: str) -> Iterator[str]:
     if baseline.method == "published" and baseline.catalogue not in configuration.catalogues:
         advice = remedy("catalogues", configuration.catalogues)
         yield f"regions.{name}.baseline.catalogue: no catalogue '{baseline.catalogue}' to take for detections; {advice}"
-    if baseline.method in LEARNED and not training.enabled:
+    if baseline.method in LEARNED and baseline.learned_in is None and not training.enabled:
         yield (
             f"regions.{name}.training.enabled: false, but {baseline.method} learns from the region's craters; set it "
-            "to true, or take another baseline.method"
+            "to true, name a region in baseline.learned_in, or take another baseline.method"
         )
+    if baseline.method in LEARNED and baseline.learned_in is not None:
+        yield from unfit_teacher(configuration, name, baseline.learned_in)
+
+
+def unfit_teacher(configuration: Configuration, name: str, where: str) -> Iterator[str]:
+    """A region that another method cannot have learned in what it searches `name` with."""
+    key = f"regions.{name}.baseline.learned_in"
+    if where not in configuration.regions:
+        yield f"{key}: no region '{where}'; {remedy('regions', configuration.regions)}"
+        return
+    mine, theirs = (configuration.stage(each, BaselineSettings) for each in (name, where))
+    if theirs.method != mine.method or theirs.learned_in is not None:
+        yield f"{key}: in '{where}' {mine.method} does not learn; give that region baseline: {{method: {mine.method}}}"
+    if all(configuration.regions[each].mosaic in configuration.mosaics for each in (name, where)) and (
+        configuration.is_dtm(name) != configuration.is_dtm(where)
+    ):
+        yield f"{key}: one of '{where}' and '{name}' is terrain and the other an image; name a region of the same kind"
 
 
 def unfit_for_zones(configuration: Configuration, name: str) -> Iterator[str]:

@@ -37,7 +37,7 @@ GRAPH_TARGETS = (
 GRAPH_CONFIG = (
     'regions={"hongwan": {"mosaic": "gld100_e300n3150", "witnesses": ["robbins"]}, '
     '"moon": {"mosaic": "wac_global", "bounds": "body", "training": {"enabled": false}}, '
-    '"other": {"like": "demo", "baseline": {"method": "templates"}}}',
+    '"other": {"like": "demo", "training": {"enabled": true}, "baseline": {"method": "deepmoon"}}}',
     'dating={"program": "craterstats"}',
     'mosaics={"wac_global": {"sha256": "' + "0" * 64 + '"}}',
     'pretraining={"regions": ["hongwan"]}',

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from crater_pipeline.baselines.settings import BaselineSettings
+from crater_pipeline.baselines.settings import LEARNED, BaselineSettings
 from crater_pipeline.configuration.entries import STAGES
 from crater_pipeline.configuration.settled import SettledRegion
 from crater_pipeline.configuration.sources import (
@@ -49,6 +49,12 @@ class RegionPlan(SettledRegion):
     def metadata_file(self) -> str:
         """What describes them, or the method."""
         return f"results/{self.network}/weights.json"
+
+    @property
+    def method_file(self) -> str | None:
+        """What another method has learned, here or in the region that it names; None where nothing is learned."""
+        baseline = self.stage(BaselineSettings)
+        return f"results/{baseline.learned_in or self.name}/method.safetensors" if baseline.method in LEARNED else None
 
     @property
     def published_file(self) -> str | None:

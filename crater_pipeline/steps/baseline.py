@@ -7,7 +7,7 @@ from pathlib import Path
 
 from crater_pipeline.atomic import write_text
 from crater_pipeline.baselines import templates
-from crater_pipeline.baselines.learning import learned
+from crater_pipeline.baselines.learning import read_network
 from crater_pipeline.baselines.methods import LEARNERS
 from crater_pipeline.baselines.searching import placed, search
 from crater_pipeline.baselines.settings import BaselineSettings
@@ -35,12 +35,10 @@ def baseline(
     *,
     image: Path,
     elevation: Path | None = None,
-    annotations: Path | None = None,
-    images: Path | None = None,
+    network: Path | None = None,
     craters: Path | None = None,
     output: ParquetFile,
     output_metadata: JsonFile,
-    checkpoints: Path,
     bounds: tuple[float, float, float, float],
     body: Body,
     tiling: TilingSettings,
@@ -56,18 +54,14 @@ def baseline(
         Reprojected image or shaded terrain.
     elevation
         Terrain model that `image` was shaded from.
-    annotations
-        COCO annotations of the region's tiles, for methods that learn.
-    images
-        Folder of the tiles.
+    network
+        What a method that learns has learned (safetensors).
     craters
         Parquet table of published craters, for the method `published`.
     output
         Table of detections (Parquet).
     output_metadata
         The method and how it learned (JSON), in the place of the description of weights.
-    checkpoints
-        Folder for checkpoints and logs; a run that was cut off goes on from it.
     bounds
         West, south, east, north in degrees; west > east crosses the antimeridian.
     inference
@@ -89,14 +83,11 @@ def baseline(
         azimuth = None if elevation is None else (shading or ShadingSettings()).sun_azimuth_deg
         found, grid = search(image, elevation, partial(templates.find, azimuth_deg=azimuth), *where)
     else:
-        if annotations is None or images is None:
-            raise UserError(
-                f"baseline.method: {settings.method} learns from the region's craters; set training.enabled: true"
-            )
+        if network is None:
+            raise UserError(f"network: missing; {settings.method} searches with what it has learned from craters")
         learner = LEARNERS[settings.method]
-        network, weights = learned(learner, annotations, images, elevation, checkpoints, settings)
-        found, grid = search(image, elevation, partial(learner.find, network), *where)
-        made_by = file_hash(weights)
+        found, grid = search(image, elevation, partial(learner.find, read_network(learner, network)), *where)
+        made_by = file_hash(network)
     log.info("%s: %d detections", settings.method, len(found))
     write_detections([found], grid, made_by, output)
     described = {
