@@ -336,6 +336,14 @@ def test_a_wrong_word_about_a_raster_is_one_message(key: str, value: Any, said: 
             {"baseline": {"method": "deepmoon"}, "training": {"enabled": False}},
             r"regions\.iridum\.training\.enabled: false, but deepmoon learns",
         ),
+        (
+            {"baseline": {"method": "deepmoon", "learned_in": "nowhere"}},
+            r"regions\.iridum\.baseline\.learned_in: no region 'nowhere'",
+        ),
+        (
+            {"baseline": {"method": "deepmoon", "learned_in": "hongwan"}},
+            r"learned_in: in 'hongwan' deepmoon does not learn; give that region baseline: {method: deepmoon}",
+        ),
     ],
 )
 def test_a_method_that_lacks_what_it_needs_is_refused(region: dict[str, Any], message: str) -> None:

@@ -8,7 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from crater_pipeline.baselines.learning import write_network
+from crater_pipeline.baselines.methods import LEARNERS
 from crater_pipeline.baselines.settings import BaselineSettings
+from crater_pipeline.contents import file_hash
 from crater_pipeline.detection.georeferencing import georeference
 from crater_pipeline.detection.rows import DTYPES
 from crater_pipeline.detection.settings import InferenceSettings
@@ -27,7 +30,6 @@ def run(folder: Path, settings: BaselineSettings, **more: Any) -> tuple[pd.DataF
         image=folder / "image.tif",
         output=folder / "detections.parquet",
         output_metadata=folder / "weights.json",
-        checkpoints=folder / "checkpoints",
         bounds=(-30, 30, -18, 40),
         body=MOON,
         tiling=TilingSettings(),
@@ -67,10 +69,21 @@ def test_templates_search_every_tile_of_a_picture(tmp_path: Path) -> None:
     assert (found["score"] >= 0.25).all()
 
 
+def test_what_was_learned_is_searched_with(tmp_path: Path) -> None:
+    learner = LEARNERS["segmentation"]
+    write_network(learner.network(), tmp_path / "method.safetensors")
+    found, described = run(tmp_path, BaselineSettings(method="segmentation"), network=tmp_path / "method.safetensors")
+    again, _ = run(tmp_path, BaselineSettings(method="segmentation"), network=tmp_path / "method.safetensors")
+    pd.testing.assert_frame_equal(found, again)
+    assert described["hash"] == file_hash(tmp_path / "method.safetensors")
+    with pytest.raises(UserError, match=r"method\.safetensors: learned by another method"):
+        run(tmp_path, BaselineSettings(method="deepmoon"), network=tmp_path / "method.safetensors")
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (BaselineSettings(method="deepmoon"), r"baseline\.method: deepmoon learns from the region's craters"),
+        (BaselineSettings(method="deepmoon"), "network: missing; deepmoon searches with what it has learned"),
         (BaselineSettings(method="published"), r"baseline\.catalogue: missing"),
     ],
 )

@@ -115,6 +115,21 @@ def test_another_method_takes_the_networks_place(fresh: Checkout) -> None:
     assert (planned["calibrate"], planned["heatmaps"], planned["compare"]) == (3, 2, 1)
 
 
+def test_a_method_learns_once_and_searches_other_regions_with_it(fresh: Checkout) -> None:
+    learner = {"like": "tiny", "folds": None, "training": {"enabled": True}, "baseline": {"method": "deepmoon"}}
+    others = {
+        name: {"like": "tiny", "folds": None, "baseline": {"method": "deepmoon", "learned_in": "learner"}}
+        for name in ("first", "second")
+    }
+    document = FOLDS | {
+        "regions": FOLDS["regions"] | {"learner": learner} | others,
+        "comparisons": {"methods": {"entries": {"first": ["first"], "second": ["second"]}}},
+    }
+    (fresh.folder / "methods.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
+    planned = jobs(fresh, "--configfile", "methods.yaml", "--", "results/comparisons/methods/report.html")
+    assert (planned["learn_method"], planned["baseline"], planned["train"]) == (1, 2, 0)
+
+
 def test_the_ablation_trains_four_networks_on_one_raster(fresh: Checkout) -> None:
     write_pretrained(fresh.folder)
     presets = ("--configfile", *ABLATION_PRESETS, "short.yaml")
