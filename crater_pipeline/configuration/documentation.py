@@ -1,4 +1,4 @@
-"""The generated parts of the documentation: `config/README.md`, and the rule graph inside `README.md`.
+"""The generated parts of the documentation: `config/README.md`, `docs/columns.md`, the rule graph inside `README.md`.
 
 `python -m crater_pipeline.configuration.documentation` rewrites them; a test fails when they have drifted.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from crater_pipeline.atomic import write_text
+from crater_pipeline.configuration.column_tables import column_page
 from crater_pipeline.configuration.comparisons import ComparisonSettings
 from crater_pipeline.configuration.entries import STAGES, BodyEntry, Region
 from crater_pipeline.configuration.reference import entry_table, first_line, stage_tables
@@ -202,8 +203,9 @@ def with_rule_graph(readme: str, graph: str) -> str:
 
 
 def main() -> None:
-    """Rewrite both files."""
+    """Rewrite them all."""
     write_text(ROOT / "config" / "README.md", configuration_reference())
+    write_text(ROOT / "docs" / "columns.md", column_page())
     readme = ROOT / "README.md"
     write_text(readme, with_rule_graph(readme.read_text(encoding="utf-8"), rule_graph()))
 

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
+from crater_pipeline.configuration.column_tables import column_page
 from crater_pipeline.configuration.documentation import configuration_reference, reduced, rule_graph, with_rule_graph
 from tests.workflow.conftest import Checkout
 from tests.workflow.test_rules import RULES
@@ -20,6 +21,10 @@ CONDA_NAMES = {"torch": "pytorch"}
 
 def test_config_readme_has_not_drifted() -> None:
     assert (ROOT / "config" / "README.md").read_text() == configuration_reference(), "run `make docs`"
+
+
+def test_page_of_columns_has_not_drifted() -> None:
+    assert (ROOT / "docs" / "columns.md").read_text() == column_page(), "run `make docs`"
 
 
 def test_rule_graph_in_the_readme_has_not_drifted() -> None:
