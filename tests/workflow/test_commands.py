@@ -10,6 +10,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from rasterio.transform import from_origin
 from crater_pipeline.cli import build_app
 from crater_pipeline.configuration.entries import deep_merge
 from crater_pipeline.sphere.bodies import MOON
-from tests.workflow.commands import ROOT, commands_in, documented_commands
+from tests.workflow.commands import ROOT, commands_in, documented_commands, documents
 from tests.workflow.conftest import Checkout, copy_checkout
 
 COMMANDS = documented_commands()
@@ -42,6 +43,16 @@ def yaml_of(document: str) -> list[dict[str, Any]]:
     """The YAML that a Markdown file shows."""
     text = (ROOT / document).read_text(encoding="utf-8")
     return [yaml.safe_load(block) for block in re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)]
+
+
+def named_yaml() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Configuration files that the documentation shows: YAML whose first line is `# <name>.yaml`."""
+    for path in documents():
+        if path.suffix == ".md":
+            for name, block in re.findall(
+                r"^```yaml\n# (\w+\.yaml)\n(.*?)^```", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+            ):
+                yield name, yaml.safe_load(block)
 
 
 def write_sources(folder: Path, configuration: dict[str, Any]) -> None:
@@ -65,11 +76,15 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     checkout = copy_checkout(tmp_path_factory.mktemp("typed"))
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         (checkout.folder / name).write_bytes((ROOT / name).read_bytes())
-    (mine,), (_, comparisons) = yaml_of("README.md"), yaml_of("config/README.md")
-    (checkout.folder / "mine.yaml").write_text(yaml.safe_dump(mine))
+    (_, comparisons), configurations = yaml_of("config/README.md"), dict(named_yaml())
+    for name, mine in configurations.items():
+        (checkout.folder / name).write_text(yaml.safe_dump(mine))
     default = checkout.folder / "config" / "config.yaml"
     default.write_text(yaml.safe_dump(deep_merge(yaml.safe_load(default.read_text()), comparisons)))
-    for configuration in (mine, *(yaml.safe_load(path.read_text()) for path in (ROOT / "config").glob("*.yaml"))):
+    for configuration in (
+        *configurations.values(),
+        *(yaml.safe_load(path.read_text()) for path in (ROOT / "config").glob("*.yaml")),
+    ):
         write_sources(checkout.folder, configuration)
     for folder in re.findall(r"sources=(\S+)", " ".join(COMMANDS)):
         (checkout.folder / folder).mkdir()
