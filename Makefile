@@ -3,13 +3,14 @@
 # make test-faults   fifty stages of a chain killed, 400 damaged files, full disks (about twenty minutes)
 # make test-slurm   a region as jobs of a SLURM cluster on this machine (needs the packages slurm-wlm and munge)
 # make test-lowest   the tests against the lowest versions that pyproject.toml allows, in an environment of their own
-# make docs      regenerate config/README.md and the README's rule graph
+# make docs      regenerate config/README.md, docs/columns.md and the README's rule graph
+# make site      the documentation's site, strictly: results/site/index.html
 # Needs python >= 3.11 and a package index; everything is installed into .venv.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: craters test test-faults test-slurm test-lowest check install docs clean
+.PHONY: craters test test-faults test-slurm test-lowest check install docs site site-tools clean
 
 # The first interpreter that runs and is new enough; PYTHON=... overrides.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
@@ -17,6 +18,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 CORES ?= all
 WORKERS ?= 2
 INSTALLED := .venv/.installed
+SITE_TOOLS := .venv/.installed-docs
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 craters: $(INSTALLED)
@@ -48,6 +50,12 @@ test-lowest:
 docs: $(INSTALLED)
 	python -m crater_pipeline.configuration.documentation
 
+# Anew each time, since Sphinx says nothing of the warnings of pages that it has not read again.
+site: $(SITE_TOOLS)
+	python -m sphinx --builder html --fresh-env --fail-on-warning --keep-going docs results/site
+
+site-tools: $(SITE_TOOLS)
+
 install: $(INSTALLED)
 
 # Torch goes first and alone: its pinned version is taken from the index as it is, a CPU build where there is one.
@@ -56,6 +64,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 	"$(PYTHON)" -m venv .venv
 	.venv/bin/python -m pip install --quiet --constraint constraints.txt "$$(grep '^torch==' constraints.txt)"
 	.venv/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,engine,slurm]'
+	touch $@
+
+$(SITE_TOOLS): $(INSTALLED)
+	.venv/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
 	touch $@
 
 clean:

@@ -20,7 +20,7 @@ STEP_RAD = 1e-5
 
 
 def choose_projection(bounds: Bounds, body: Body) -> CRS:
-    """The conformal projection of `body` with the least max |ln k| over `bounds`, in metres.
+    """The conformal projection of `body` with the least max `|ln k|` over `bounds`, in metres.
 
     Lambert's conic with two standard parallels, Mercator with a standard parallel, or the polar stereographic; the
     central meridian is the middle of the bounds (also across the antimeridian), and the CRS is built on
