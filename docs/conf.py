@@ -48,7 +48,7 @@ SECTIONS = {
     "without-a-network": "regions",
     "configuration": "regions",
     "on-a-cluster": "regions",
-    "what-comes-out": "results",
+    "what-comes-out": "outputs",
     "how-good-it-is": "quality",
 }
 """Headings of the README that are shown on another page than its beginning."""

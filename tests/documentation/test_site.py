@@ -39,7 +39,7 @@ def test_docstrings_of_functions_are_on_the_page_for_programmers(site: Path) -> 
 
 def test_documents_outside_the_folder_are_reached_by_their_pages(site: Path) -> None:
     assert 'href="configuration.html"' in (site / "workflow.html").read_text(encoding="utf-8")
-    assert 'href="results.html#what-comes-out"' in (site / "columns.html").read_text(encoding="utf-8")
+    assert 'href="outputs.html#what-comes-out"' in (site / "columns.html").read_text(encoding="utf-8")
 
 
 def test_pages_fetch_nothing(site: Path) -> None:
