@@ -17,7 +17,6 @@ import torch
 from affine import Affine
 from rasterio.windows import Window
 
-from crater_pipeline.atomic import kept_folder
 from crater_pipeline.detection.inference import search_in_parts
 from crater_pipeline.detection.parts import FoundParts
 from crater_pipeline.detection.pictures import Terrain
@@ -36,6 +35,7 @@ from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.sphere.projections import choose_projection
 from crater_pipeline.tiles.grid import TileGrid, TilingSettings
 from crater_pipeline.tiles.searched import CELL_PX, searched_tiles
+from crater_pipeline.unfinished import kept_folder
 
 
 def generated(path: Path, side: int, pixel_m: float = 100.0) -> Path:

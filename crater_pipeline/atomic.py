@@ -42,25 +42,6 @@ def _folder_beside(target: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@contextmanager
-def kept_folder(kept: Path | None, name: str) -> Iterator[Path]:
-    """A folder in `kept` for what a piece of work has done so far, which outlives the process if it is cut off.
-
-    `name` tells one piece of work from another: what others left in `kept` is removed first, and all of it once the
-    work has ended well. Without `kept` the folder goes with the process.
-    """
-    if kept is None:
-        with tempfile.TemporaryDirectory() as folder:
-            yield Path(folder)
-        return
-    for other in kept.glob("*"):
-        if other.name != name:
-            shutil.rmtree(other) if other.is_dir() else other.unlink()
-    (kept / name).mkdir(parents=True, exist_ok=True)
-    yield kept / name
-    shutil.rmtree(kept)
-
-
 def write_text(target: Path, text: str) -> None:
     """Write `text` to `target` atomically, UTF-8."""
     with atomic_path(target) as temporary:

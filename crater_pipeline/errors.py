@@ -37,6 +37,10 @@ class NothingThereError(UserError):
     """The bounds hold no data: an error for a region, but not for one zone of many."""
 
 
+class TooLittleError(NothingThereError):
+    """The bounds hold data, but nowhere as much as one tile needs."""
+
+
 def excerpt(value: object, most: int = 80) -> str:
     """`value` as it may stand in a message: one line, printable, and at most `most` characters, the end kept."""
     text = " ".join(str(value).split())

@@ -13,7 +13,6 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from crater_pipeline.atomic import kept_folder
 from crater_pipeline.detection.averaging import mean_over_suns
 from crater_pipeline.detection.engines import Engine, engine_for, pictures_a_pass, shared_out
 from crater_pipeline.detection.parts import FoundParts
@@ -32,6 +31,7 @@ from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.tiles.grid import Tile, TileGrid, TilingSettings
 from crater_pipeline.tiles.searched import CELL_PX, searched_tiles, share_of_tile
+from crater_pipeline.unfinished import kept_folder
 from crater_pipeline.workers import worked
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ def search(
     with kept_folder(None, "") as folder:
         parts = FoundParts(folder)
         grid = search_in_parts(image, network, encoding, bounds, body, tiling, settings, parts, terrain, only)
-        return pd.concat([empty_detections(), *parts.tables()], ignore_index=True), grid
+        return parts.table(), grid
 
 
 @torch.inference_mode()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from crater_pipeline.atomic import atomic_path
+from crater_pipeline.detection.rows import empty_detections
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,10 @@ class FoundParts:
     def tables(self) -> Iterator[pd.DataFrame]:
         """All parts in their order."""
         return (pd.read_parquet(path) for path in sorted(self.folder.glob("part_*.parquet")))
+
+    def table(self) -> pd.DataFrame:
+        """All parts as one table."""
+        return pd.concat([empty_detections(), *self.tables()], ignore_index=True)
 
     def _path(self, number: int) -> Path:
         return self.folder / f"part_{number:07}.parquet"

@@ -1,5 +1,6 @@
 """A raster that threads write block by block, in strips: one that was cut off goes on after its last whole strip."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from crater_pipeline.rasters.files import BLOCK_PX, create_raster, open_raster, 
 from crater_pipeline.rasters.grid import Grid, shifted
 from crater_pipeline.rasters.progress import progress
 from crater_pipeline.workers import processors, worked
+
+logger = logging.getLogger(__name__)
 
 Source = TypeVar("Source")
 
@@ -53,6 +56,8 @@ class Painter(Generic[Source]):
             return
         assert kept is not None
         parts = [kept / f"rows_{strip.row_off:07}.tif" for strip in strips]
+        if done := sum(part.is_file() for part in parts):
+            logger.info("%s: %d of %d strips are there already", description, done, len(parts))
         for number, (part, strip) in enumerate(zip(parts, strips, strict=True), start=1):
             if not part.is_file():
                 self._write(part, strip, self._made(strip, f"{description}, strip {number} of {len(parts)}"), "")

@@ -3,7 +3,6 @@
 import logging
 from pathlib import Path
 
-from crater_pipeline.atomic import kept_folder
 from crater_pipeline.code_files import code_hash
 from crater_pipeline.contents import file_hash, run_name
 from crater_pipeline.detection.inference import search_in_parts
@@ -22,6 +21,7 @@ from crater_pipeline.steps._command import run
 from crater_pipeline.steps._kinds import ParquetFile
 from crater_pipeline.tiles.grid import TilingSettings
 from crater_pipeline.tiles.searched import cells_inside
+from crater_pipeline.unfinished import kept_folder
 
 log = logging.getLogger(__name__)
 

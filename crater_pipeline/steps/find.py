@@ -1,7 +1,6 @@
 """Find the craters of one's own raster, without a configuration."""
 
 import logging
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,7 +10,7 @@ from cyclopts import Parameter, Token
 from crater_pipeline.contents import file_hash
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.detection.zonal_survey import Survey
-from crater_pipeline.errors import NothingThereError, UserError
+from crater_pipeline.errors import NothingThereError, TooLittleError, UserError
 from crater_pipeline.export.formats import Product, writer_for
 from crater_pipeline.export.provenance import provenance_rows
 from crater_pipeline.export.publication import catalogue_layer, exported_craters, publish
@@ -32,6 +31,7 @@ from crater_pipeline.sphere.bodies import MOON, Body, known_body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
 from crater_pipeline.steps._kinds import CraterFile
+from crater_pipeline.unfinished import kept_folder
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,8 @@ def find(
     """Find the craters of a georeferenced raster with the shipped weights: `find my.tif --out craters.gpkg`.
 
     A raster of any extent will do: where no map shows all of it without distortion, up to a whole body, it is
-    searched zone by zone, and every crater still comes out once.
+    searched zone by zone, and every crater still comes out once. A search that is cut off keeps what it has done beside
+    the output (`craters.gpkg.parts`), and the same command goes on from there.
 
     Parameters
     ----------
@@ -123,26 +124,27 @@ def find(
     known = clip_catalogue(read_catalogue(catalogue, "table", body), area, body) if catalogue else empty_catalogue()
     tell_weights(taken, described, kind, told=weights is not None)
     log.info("%s: %.4g m a pixel, %s", raster, info.pixel_size_m, [round(v, 4) for v in area])
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name[:40]}.", dir=out.parent) as folder:
+    with kept_folder(out.with_name(f"{out.name[:100]}.parts"), survey.name(raster, area)) as folder:
         try:
-            craters, searched = survey.of(raster, area, Path(folder))
+            craters, searched = survey.of(raster, area, folder)
         except NothingThereError as error:
-            if asked:
+            if asked or isinstance(error, TooLittleError):
                 raise
-            raise UserError(
+            raise NothingThereError(
                 f"{raster}: holds only nodata; correct the value that it declares as such (gdal_edit.py -a_nodata)"
             ) from error
-    published = publish(craters, known, point, 0.0, body)
-    exported = exported_craters(published, point)
-    depths = None
-    if kind == "dtm":
-        depths = measure_depths(exported, exported, TerrainModel(raster, reading), body, depth or DepthSettings())
-        depths["crater_id"] = exported["crater_id"]
-    exported = with_depths(exported, depths)
-    sources = [{"url": raster.name, "sha256": file_hash(raster)}]
-    facts = provenance_rows("{}", sources=sources, weights_hash=described.hash, kind=kind, threshold=point.threshold)
-    writer(out, Product(exported, searched, catalogue_layer(known, exported, searched), facts, body))
+        published = publish(craters, known, point, 0.0, body)
+        exported = exported_craters(published, point)
+        depths = None
+        if kind == "dtm":
+            depths = measure_depths(exported, exported, TerrainModel(raster, reading), body, depth or DepthSettings())
+            depths["crater_id"] = exported["crater_id"]
+        exported = with_depths(exported, depths)
+        sources = [{"url": raster.name, "sha256": file_hash(raster)}]
+        facts = provenance_rows(
+            "{}", sources=sources, weights_hash=described.hash, kind=kind, threshold=point.threshold
+        )
+        writer(out, Product(exported, searched, catalogue_layer(known, exported, searched), facts, body))
     log.info(
         "%s: %d craters in %.0f km2, of score %.2f and more",
         out,

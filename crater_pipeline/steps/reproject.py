@@ -4,12 +4,11 @@ import logging
 from pathlib import Path
 from typing import Literal
 
-from crater_pipeline.atomic import kept_folder
 from crater_pipeline.code_files import code_hash
-from crater_pipeline.contents import file_stamp, run_name
+from crater_pipeline.contents import run_name
 from crater_pipeline.errors import NothingThereError
 from crater_pipeline.rasters.appraisal import Told, appraise
-from crater_pipeline.rasters.members import check_not_part_of
+from crater_pipeline.rasters.members import check_not_part_of, raster_stamp
 from crater_pipeline.rasters.reading import Kind
 from crater_pipeline.rasters.reprojection import ReprojectionSettings, reproject_region, write_nothing
 from crater_pipeline.rasters.units import ElevationUnit
@@ -17,6 +16,7 @@ from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
 from crater_pipeline.steps._kinds import GeoTiff
+from crater_pipeline.unfinished import kept_folder
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ def reproject(
     check_not_part_of(output, mosaic)
     _, reading = appraise(mosaic, body, Told(kind, band, nodata, elevation_unit), Bounds(*bounds))
     area, settings = Bounds(*(zone or bounds)), settings or ReprojectionSettings()
-    told = [file_stamp(mosaic), kind, str(area), body.model_dump_json(), repr(reading), settings.model_dump_json()]
+    told = [raster_stamp(mosaic), kind, str(area), body.model_dump_json(), repr(reading), settings.model_dump_json()]
     with kept_folder(parts, run_name([], [*told, code_hash(CODE)])) as kept:
         try:
             reproject_region(mosaic, output, area, body, kind, settings, reading, kept)

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from crater_pipeline.atomic import kept_folder
 from crater_pipeline.code_files import code_hash
 from crater_pipeline.contents import file_stamp, run_name
 from crater_pipeline.light.reflectance import ShadingSettings
@@ -10,6 +9,7 @@ from crater_pipeline.light.shaded_raster import shade_raster
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.steps._command import run
 from crater_pipeline.steps._kinds import GeoTiff
+from crater_pipeline.unfinished import kept_folder
 
 CODE = "crater_pipeline.steps.shade"
 """This module, whose name is another one when it is run as a command."""

@@ -10,7 +10,6 @@ import torch
 from affine import Affine
 from torch import Tensor, nn
 
-from crater_pipeline.atomic import kept_folder
 from crater_pipeline.detection.inference import search, search_in_parts
 from crater_pipeline.detection.parts import FoundParts
 from crater_pipeline.detection.pictures import Terrain, sun_azimuths
@@ -26,6 +25,7 @@ from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.sphere.projections import choose_projection
 from crater_pipeline.tables import METADATA_KEY
 from crater_pipeline.tiles.grid import TileGrid, TilingSettings
+from crater_pipeline.unfinished import kept_folder
 
 MOON = Body(name="moon", radius_m=1_737_400)
 BOUNDS = Bounds(-1, -1, 1, 1)
@@ -186,7 +186,7 @@ def test_a_search_that_was_cut_off_goes_on_and_finds_the_same(tmp_path: Path, mo
             self.shown += len(images)
             return super().forward(images)
 
-    def searched(network: Dying, name: str = "same") -> list[pd.DataFrame]:
+    def searched(network: Dying, name: str = "0123456789abcdef") -> list[pd.DataFrame]:
         options = InferenceSettings(engine="torch", precision="float32", batch_size=1, positions=1)
         with kept_folder(tmp_path / "kept", name) as folder:
             parts = FoundParts(folder)
@@ -206,5 +206,5 @@ def test_a_search_that_was_cut_off_goes_on_and_finds_the_same(tmp_path: Path, mo
     with pytest.raises(KeyboardInterrupt):
         searched(Dying(7))
     other = Dying(1000)
-    searched(other, "another")
+    searched(other, "fedcba9876543210")
     assert other.shown == whole.shown

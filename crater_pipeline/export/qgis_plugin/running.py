@@ -66,7 +66,7 @@ def run(command: Sequence[str], stopped: Callable[[], bool], heard: Callable[[st
     FailedError
         If there is no such program, or it ends with an error.
     StoppedError
-        If `stopped()` has answered yes; then the process has ended, its temporary files are gone.
+        If `stopped()` has answered yes; then the process has ended, and what it had done lies beside its output.
     """
     with _start(command) as process:
         lines: queue.Queue[str | None] = queue.Queue()
