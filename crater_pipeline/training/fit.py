@@ -1,8 +1,10 @@
 """One training phase with Lightning: checkpoints after every epoch, exact resume, averaged weights, CSV log."""
 
 import logging
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +19,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from crater_pipeline.atomic import atomic_path
 from crater_pipeline.models.bfloat16 import native_bf16
+from crater_pipeline.training.together import OwnProcess, process_number, trained_by
 
 log = logging.getLogger(__name__)
 
@@ -39,11 +42,13 @@ class EpochSampler(Sampler[int]):
     """Indices of one epoch as a pure function of seed and epoch, so that a resumed run sees the same order.
 
     `pool` items are laid out in random order, again and again; epoch `e` takes the `e`-th stretch of `length`. With
-    `fresh` the index grows without end instead, for data sets that make item `i` from `i`.
+    `fresh` the index grows without end instead, for data sets that make item `i` from `i`. Of several `processes` that
+    train together each takes turns with the others, so that what they see in a step is what one would see, and as many
+    indices as the others: what is left over in the end of an epoch nobody sees.
     """
 
-    def __init__(self, pool: int, length: int, seed: int, fresh: bool = False) -> None:
-        self.pool, self.length, self.seed, self.fresh = pool, length, seed, fresh
+    def __init__(self, pool: int, length: int, seed: int, fresh: bool = False, processes: int = 1) -> None:
+        self.pool, self.length, self.seed, self.fresh, self.processes = pool, length, seed, fresh, processes
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -51,9 +56,13 @@ class EpochSampler(Sampler[int]):
         self.epoch = epoch
 
     def __len__(self) -> int:
-        return self.length
+        return self.length // self.processes
 
     def __iter__(self) -> Iterator[int]:
+        return islice(self.indices(), process_number(), len(self) * self.processes, self.processes)
+
+    def indices(self) -> Iterator[int]:
+        """Those of the epoch, for all processes."""
         position, last = self.epoch * self.length, (self.epoch + 1) * self.length
         if self.fresh:
             yield from range(position, last)
@@ -98,6 +107,7 @@ def fit(
     name: str,
     precision: str,
     averaging_decay: float,
+    processes: int = 1,
 ) -> Network:
     """Train `network` for `epochs`; the averaged weights are left in it, and it is returned in evaluation mode.
 
@@ -105,6 +115,14 @@ def fit(
 
     `folder/<name>` holds the checkpoint after the latest epoch; if it is there, training goes on from it and gives
     the same weights as an uninterrupted run. A finished phase is not run again.
+
+    `processes` share the samples of each step (`train` holds one process's share: see `EpochSampler`), each on a GPU of
+    its own or all on the processor. All of them look at all of `validation`.
+
+    Raises
+    ------
+    UserError
+        If there are GPUs, but fewer than processes.
     """
     if epochs == 0:
         return network
@@ -117,6 +135,7 @@ def fit(
     callbacks: list[Callback] = [
         ModelCheckpoint(folder / name, filename="last", save_top_k=1, every_n_epochs=1, enable_version_counter=False),
         RichProgressBar(),
+        *([OwnProcess(processes)] if processes > 1 else []),
     ]
     if averaging_decay > 0:
         callbacks.append(WeightAveraging(avg_fn=MovingAverage(averaging_decay)))
@@ -124,8 +143,7 @@ def fit(
         precision = "bf16-mixed" if native_bf16() else "32-true"
     trainer = pl.Trainer(
         max_epochs=epochs,
-        accelerator="auto",
-        devices=1,
+        **trained_by(processes),
         precision=precision,  # type: ignore[arg-type]
         callbacks=callbacks,
         logger=CSVLogger(folder, name="log", version=name),
@@ -139,7 +157,12 @@ def fit(
     resume = str(checkpoint) if checkpoint.is_file() else None
     if resume:
         log.info("%s: going on from the checkpoint in %s", name, checkpoint.parent)
-    trainer.fit(trained, train, validation, ckpt_path=resume, weights_only=True)
+    try:
+        trainer.fit(trained, train, validation, ckpt_path=resume, weights_only=True)
+    except BaseException:
+        if trainer.strategy.launcher:  # else this process would wait for the end of the others' training
+            trainer.strategy.launcher.kill(signal.SIGTERM)
+        raise
     with atomic_path(finished) as temporary:
         save_file({key: tensor.contiguous() for key, tensor in network.state_dict().items()}, temporary)
     return network.eval()

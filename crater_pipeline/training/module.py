@@ -84,7 +84,7 @@ class Detector(pl.LightningModule):
                 wanted = teacher(images)
             total = total + self.teacher_weight * distillation_loss(outputs[-1], wanted)
         named = {f"{stage}_{name}": value.detach() for name, value in losses._asdict().items()}
-        self.log_dict(named, on_step=False, on_epoch=True, batch_size=len(images))
+        self.log_dict(named, on_step=False, on_epoch=True, batch_size=len(images), sync_dist=True)
         if stage == "train":
             self.log("loss", total.detach(), prog_bar=True, logger=False)
         return total

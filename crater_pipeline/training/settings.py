@@ -36,6 +36,21 @@ class TrainingSettings(Settings):
     )
     seed: int = Field(0, ge=0, description="Seed of initial heads, order of tiles and augmentation.")
     workers: int = Field(1, ge=0, description="Processes that prepare tiles.")
+    processes: int = Field(
+        1,
+        ge=1,
+        description="Processes that share each step's tiles, each with a GPU of its own, or all on the processor; the "
+        "batch sizes are multiples of it.",
+    )
+
+    @model_validator(mode="after")
+    def _shared_out_evenly(self) -> "TrainingSettings":
+        for name in ("frozen_batch_size", "unfrozen_batch_size"):
+            if size := getattr(self, name) % self.processes:
+                raise ValueError(
+                    f"{name} leaves {size} over when {self.processes} processes share it; make it a multiple"
+                )
+        return self
 
     @model_validator(mode="after")
     def _something_to_do(self) -> "TrainingSettings":

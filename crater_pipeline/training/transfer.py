@@ -69,22 +69,24 @@ def transfer(
         )
 
     train_set, val_set = data(parts["train"], training.augment), data(parts["val"], False)
-    length = training.samples_per_epoch or len(train_set)
+    processes = training.processes
+    length = max(training.samples_per_epoch or len(train_set), processes)
     phases = (
         ("frozen", training.frozen_epochs, training.frozen_batch_size, training.frozen_learning_rate),
         ("unfrozen", training.unfrozen_epochs, training.unfrozen_batch_size, training.unfrozen_learning_rate),
     )
     for number, (name, epochs, batch_size, learning_rate) in enumerate(phases):
-        sampler = EpochSampler(len(train_set), length, training.seed + number)
+        sampler = EpochSampler(len(train_set), length, training.seed + number, processes=processes)
         fit(
             network,
-            loader(train_set, min(batch_size, length), training.workers, sampler),
+            loader(train_set, min(batch_size // processes, len(sampler)), training.workers, sampler),
             loader(val_set, batch_size, 0) if parts["val"] else None,
             epochs=epochs,
             folder=folder,
             name=name,
             precision=training.precision,
             averaging_decay=training.averaging_decay,
+            processes=processes,
             module=partial(
                 Detector,
                 network,

@@ -141,6 +141,16 @@ def test_training_writes_weights_that_are_the_same_from_the_same_inputs(
     assert described.pixel_size_range_m == pytest.approx((200, 400), rel=0.01)
 
 
+def test_two_processes_train_together(region: SimpleNamespace, tmp_path: Path) -> None:
+    together = SMALL.model_copy(update={"processes": 2, "frozen_epochs": 0})
+    weights = run(region, tmp_path, elevation=region.elevation, training=together)
+    described = read_metadata(tmp_path / "weights.json")
+    assert described.hash == file_hash(weights)
+    assert described.training["samples"] == 4
+    (kept,) = (tmp_path / "checkpoints").iterdir()
+    assert {path.name for path in (kept / "unfrozen").iterdir()} == {"finished.safetensors", "last.ckpt"}
+
+
 def test_other_settings_do_not_go_on_from_anothers_checkpoints(region: SimpleNamespace, tmp_path: Path) -> None:
     run(region, tmp_path)
     run(region, tmp_path, training=SMALL.model_copy(update={"seed": 9}))

@@ -32,6 +32,24 @@ def test_every_item_is_seen_equally_often(pool: int, length: int, seed: int) -> 
     assert len(set(seen)) == len(seen) == 5 * length  # never the same augmentation twice
 
 
+@given(pool=st.integers(1, 40), length=st.integers(4, 60), batch=st.integers(1, 5), processes=st.integers(1, 4))
+def test_processes_share_the_samples_of_each_step(pool: int, length: int, batch: int, processes: int) -> None:
+    alone = EpochSampler(pool, length, 3)
+    alone.set_epoch(2)
+    whole, shares = list(alone), []
+    for number in range(processes):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("crater_pipeline.training.fit.process_number", lambda own=number: own)
+            sampler = EpochSampler(pool, length, 3, processes=processes)
+            sampler.set_epoch(2)
+            shares.append(list(sampler))
+            assert len(shares[-1]) == len(sampler)
+    for step in range(length // (batch * processes)):
+        seen = [index for share in shares for index in share[step * batch : (step + 1) * batch]]
+        size = batch * processes
+        assert sorted(seen) == sorted(whole[step * size : (step + 1) * size])
+
+
 def test_an_epochs_order_depends_on_seed_and_epoch_alone() -> None:
     one, two = EpochSampler(10, 7, 3), EpochSampler(10, 7, 3)
     one.set_epoch(4)

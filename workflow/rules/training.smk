@@ -22,7 +22,7 @@ rule train:
     threads: 8
     resources:
         mem_mb=8000,
-        gpu=1,
+        gpu=setting("training", "processes"),
         runtime=720,
     params:
         elevation=lambda wildcards: option(
