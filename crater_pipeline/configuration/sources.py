@@ -138,15 +138,15 @@ class RasterMosaic(Source):
 
 
 class SimulatedMosaic(Settings):
-    """A Moon that the project makes itself, with every crater known."""
+    """Ground of the Moon, Mars or Mercury that the project makes itself, with every crater known."""
 
     kind: Literal["simulated"] = Field(description="`simulated`: made from a seed, needs no data.")
     body: Name = Field("moon", description="Name of an entry of `bodies`.")
-    seed: int = Field(0, ge=0, description="The same seed gives the same Moon.")
+    seed: int = Field(0, ge=0, description="The same seed gives the same ground.")
     pixel_size_m: float = Field(100.0, gt=0, description="Size of a pixel on the ground, in metres.")
     bounds: Degrees = Field(description="[west, south, east, north] in degrees, east positive.")
     simulation: SimulationSettings = Field(
-        default_factory=SimulationSettings, description="Craters, terrain and imaging of the simulated Moon."
+        default_factory=SimulationSettings, description="Craters, terrain and imaging of the simulated ground."
     )
 
     _bounds = field_validator("bounds")(check_bounds)

@@ -6,7 +6,7 @@ from scipy import ndimage
 
 from crater_pipeline.simulation.fields import coarse_fractal, fractal
 from crater_pipeline.simulation.population import Population
-from crater_pipeline.simulation.production import chronology
+from crater_pipeline.simulation.production import Production
 
 HIGHLAND_ALBEDO, MARE_ALBEDO = 0.122, 0.082
 """Typical values at 643 nm, Boyd et al. (2012) / Hapke et al. (2012)."""
@@ -34,9 +34,11 @@ def brighten_slopes(albedo: NDArray[np.float32], elevation_m: NDArray[np.float32
     albedo *= 1.0 + np.float32(0.5) * steepness
 
 
-def add_rays(albedo: NDArray[np.float32], craters: Population, rng: np.random.Generator) -> None:
+def add_rays(
+    albedo: NDArray[np.float32], craters: Population, production: Production, rng: np.random.Generator
+) -> None:
     """Brighten young craters in place: bright walls, a halo of ejecta, and rays that fade with age and distance."""
-    limit = float(chronology(COPERNICAN_GYR))
+    limit = float(production.chronology(COPERNICAN_GYR))
     young = craters.take((craters.clock < limit) & (craters.radius_px > 1.5) & (craters.depth_factor > 0.5))
     young = young.take(np.argsort(-young.clock, kind="stable"))
     height, width = albedo.shape

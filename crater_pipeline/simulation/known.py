@@ -49,7 +49,7 @@ def known_craters(
     """`per_side`^2 craters between fresh and half worn, every second one partly filled, as a terrain model shows them.
 
     The ground is fractal with a standard deviation of `rough_m` over some diameters and rises by `slope` (east,
-    south; tangents); blur, noise and steps are those of `settings`.
+    south; tangents); gravity, blur, noise and steps are those of `settings`.
     """
     rng = np.random.default_rng(seed)
     count, step = per_side**2, APART * diameter_px / 2
@@ -65,8 +65,9 @@ def known_craters(
     factor = np.clip(rng.lognormal(0.0, 0.12, count), 0.6, 1.25)
     craters = Population(x, y, np.full(count, diameter_px / 2), np.arange(1.0, count + 1), state, factor, fill)
     texture = fractal((side, side), rng, 0.9, 40.0, shortest_px=3.0)
-    Stamper(elevation, texture, pixel_size_m).stamp(craters, rng)
-    shapes = filled(profiles(craters.radius_px * 2 * pixel_size_m / 1000.0, state), fill)
+    Stamper(elevation, texture, pixel_size_m, settings.gravity_ratio).stamp(craters, rng)
+    fresh_to_worn = profiles(craters.radius_px * 2 * pixel_size_m / 1000.0, state, settings.gravity_ratio)
+    shapes = filled(fresh_to_worn, fill)
     heights = shapes * (craters.radius_px * pixel_size_m * factor)[:, None]
     crest = heights.max(axis=1)
     lowest = heights[:, np.linspace(0.0, REACH, SAMPLES) < 1.0].min(axis=1)

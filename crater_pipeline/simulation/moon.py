@@ -55,12 +55,15 @@ def simulate_region(
 ) -> SimulatedRegion:
     """Simulate `bounds` and `settings.margin_px` of context, lit from a sun whose azimuth counts from true north.
 
+    Craters are those of the body, where it is known (`targets.TARGETS`) and `settings` say nothing else.
+
     Raises
     ------
     UserError
         The region is too small, too large, or has no conformal map of even scale.
     """
     check_region(bounds, pixel_size_m, settings, body)
+    settings = settings.on(body.name)
     wide = expanded(bounds, pixel_size_m, body, settings.margin_px)
     scene = scene_grid(wide, pixel_size_m, choose_projection(bounds, body), body)
     terrain = simulate_terrain(scene.shape, pixel_size_m, seed, settings)

@@ -6,12 +6,6 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from crater_pipeline.simulation.production import (
-    chronology,
-    draw_diameters,
-    lifetime,
-    production_shape,
-)
 from crater_pipeline.simulation.settings import SimulationSettings
 from crater_pipeline.simulation.shapes import REACH
 
@@ -55,7 +49,8 @@ LARGE_KM = 4.0
 def visible_time(diameter_km: ArrayLike, settings: SimulationSettings) -> NDArray[np.float64]:
     """Time until a crater has vanished, on the chronology's clock; longer for large ones (see `LARGE_KM`)."""
     d = np.asarray(diameter_km, dtype=float)
-    return lifetime(d) * np.maximum(d / LARGE_KM, 1.0) ** 0.7 / max(settings.degradation, 1e-9)
+    until_worn = settings.production_function.lifetime(d)
+    return np.asarray(until_worn * np.maximum(d / LARGE_KM, 1.0) ** 0.7 / max(settings.degradation, 1e-9))
 
 
 def _fill(
@@ -71,9 +66,10 @@ def expected_density(low_km: float, high_km: float, settings: SimulationSettings
 
     Production over the surface's age, but no older than craters of that size last.
     """
-    span = float(chronology(settings.highland_age_gyr)) * settings.density
+    production = settings.production_function
+    span = float(production.chronology(settings.highland_age_gyr)) * settings.density
     span = min(span, MAX_STATE * float(visible_time(np.sqrt(low_km * high_km), settings)))
-    return float(production_shape(low_km) - production_shape(high_km)) * span, span
+    return float(production.shape(low_km) - production.shape(high_km)) * span, span
 
 
 def primaries(
@@ -83,7 +79,8 @@ def primaries(
     height, width = shape
     pixel_km = pixel_size_m / 1000.0
     low = MIN_STAMP_PX * pixel_km
-    high = max(min(settings.max_diameter_km, max(shape) * pixel_km), 1.5 * low)
+    largest = min(settings.max_diameter_km, settings.production_function.max_km)
+    high = max(min(largest, max(shape) * pixel_km), 1.5 * low)
     edges = np.geomspace(low, high, max(2, round(16 * np.log10(high / low)) + 1))
     parts = []
     for a, b in pairwise(edges):
@@ -91,7 +88,7 @@ def primaries(
         density, span = expected_density(float(a), float(b), settings)
         area_km2 = (height + 2 * margin) * (width + 2 * margin) * pixel_km**2
         n = int(rng.poisson(density * area_km2))
-        diameter = draw_diameters(rng, n, float(a), float(b))
+        diameter = settings.production_function.draw(rng, n, float(a), float(b))
         clock = rng.uniform(0.0, span, n)
         state = clock / visible_time(diameter, settings) * rng.lognormal(0.0, 0.3, n)
         parts.append(

@@ -1,13 +1,26 @@
-"""Settings of the simulated Moon."""
+"""Settings of the simulated surface."""
 
 from pydantic import Field, model_validator
 
 from crater_pipeline.settings import Settings
+from crater_pipeline.simulation.production import Production
+from crater_pipeline.simulation.targets import TARGETS, TargetName
 
 
 class SimulationSettings(Settings):
     """What the simulated surface is made of and how it is imaged."""
 
+    production: TargetName | None = Field(
+        None,
+        description="Whose craters form, by number and size over time: `moon`, `mars` or `mercury` (null: the "
+        "mosaic's body's own; the Moon's for any other body).",
+    )
+    gravity_m_s2: float | None = Field(
+        None,
+        gt=0,
+        description="Gravity at the surface, by which large craters are shallow (null: the mosaic's body's, as far as "
+        "it is one of these three; else the Moon's).",
+    )
     highland_age_gyr: float = Field(
         4.2, gt=0.01, le=4.3, description="Age of the oldest surface in billions of years; sets the crater density."
     )
@@ -68,3 +81,24 @@ class SimulationSettings(Settings):
         if self.mare_age_gyr > self.highland_age_gyr:
             raise ValueError("mare_age_gyr must not exceed highland_age_gyr")
         return self
+
+    def on(self, body: str) -> "SimulationSettings":
+        """These settings on a body: what is known of it, by its name, where they say nothing."""
+        target = body if body in TARGETS else "moon"
+        return self.model_copy(
+            update={
+                "production": self.production or target,
+                "gravity_m_s2": self.gravity_m_s2 or TARGETS[target].gravity_m_s2,
+            }
+        )
+
+    @property
+    def production_function(self) -> Production:
+        """The craters that form."""
+        return TARGETS[self.production or "moon"].production
+
+    @property
+    def gravity_ratio(self) -> float:
+        """Gravity over the Moon's."""
+        lunar = TARGETS["moon"].gravity_m_s2
+        return (self.gravity_m_s2 or lunar) / lunar

@@ -25,13 +25,21 @@ _BATCH_PIXELS = 1_000_000
 class Stamper:
     """Stamps craters onto `elevation` (h, w) float32 metres, in place.
 
-    `texture` (h, w), unit variance, roughens floors, walls and ejecta of large craters.
+    `texture` (h, w), unit variance, roughens floors, walls and ejecta of large craters; `gravity_ratio` is the surface
+    gravity over the Moon's.
     """
 
-    def __init__(self, elevation: NDArray[np.float32], texture: NDArray[np.float32], pixel_size_m: float) -> None:
+    def __init__(
+        self,
+        elevation: NDArray[np.float32],
+        texture: NDArray[np.float32],
+        pixel_size_m: float,
+        gravity_ratio: float = 1.0,
+    ) -> None:
         self.elevation = elevation
         self.texture = texture
         self.pixel_size_m = pixel_size_m
+        self.gravity_ratio = gravity_ratio
 
     def stamp(self, craters: Population, rng: np.random.Generator) -> None:
         """Stamp `craters`, the oldest (largest clock) first; small ones at the end of their epoch."""
@@ -51,7 +59,8 @@ class Stamper:
         """Heights in metres (n, SAMPLES)."""
         diameter_km = 2.0 * craters.radius_px * self.pixel_size_m / 1000.0
         scale = craters.radius_px * self.pixel_size_m * craters.depth_factor
-        return filled(profiles(diameter_km, craters.state), craters.fill) * scale.astype(np.float32)[:, None]
+        shapes = profiles(diameter_km, craters.state, self.gravity_ratio)
+        return filled(shapes, craters.fill) * scale.astype(np.float32)[:, None]
 
     def _stamp_small(self, craters: Population) -> None:
         height, width = self.elevation.shape

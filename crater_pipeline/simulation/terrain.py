@@ -1,4 +1,4 @@
-"""One piece of simulated Moon: heights, albedo and the exact list of its visible craters."""
+"""One piece of simulated ground: heights, albedo and the exact list of its visible craters."""
 
 from dataclasses import dataclass, replace
 
@@ -17,7 +17,6 @@ from crater_pipeline.simulation.landforms import (
     unresolved_roughness_m,
 )
 from crater_pipeline.simulation.population import MIN_STAMP_PX, Population, primaries, secondaries
-from crater_pipeline.simulation.production import age_of, chronology
 from crater_pipeline.simulation.settings import SimulationSettings
 from crater_pipeline.simulation.stamping import Stamper
 from crater_pipeline.simulation.visibility import measured_relief_px, rim_survival
@@ -78,7 +77,7 @@ def simulate_terrain(
     padded = (shape[0] + 2 * MARGIN_PX, shape[1] + 2 * MARGIN_PX)
     elevation = highlands(padded, pixel_size_m, streams[2], settings)
     texture = fractal(padded, streams[3], 0.9, 40.0, shortest_px=3.0)
-    stamper = Stamper(elevation, texture, pixel_size_m)
+    stamper = Stamper(elevation, texture, pixel_size_m, settings.gravity_ratio)
     oldest, older, younger = _in_eras(craters, settings)
     stamper.stamp(oldest, streams[4])
     if settings.plains_fraction > 0:
@@ -94,7 +93,7 @@ def simulate_terrain(
     elevation += np.float32(grain) * fractal(padded, streams[6], 0.0, 4.0)
     albedo = surface_albedo(cover, pixel_size_m, streams[7])
     brighten_slopes(albedo, elevation, pixel_size_m)
-    add_rays(albedo, craters, streams[7])
+    add_rays(albedo, craters, settings.production_function, streams[7])
     return _catalogued(elevation, albedo, craters, shape, pixel_size_m, settings)
 
 
@@ -118,6 +117,7 @@ def instrument(
 def _in_eras(craters: Population, settings: SimulationSettings) -> tuple[Population, Population, Population]:
     """Craters older than the light plains, between them and the maria, and younger than the maria."""
     plains_age = min(max(settings.plains_age_gyr, settings.mare_age_gyr), settings.highland_age_gyr)
+    chronology = settings.production_function.chronology
     plains, maria = (chronology(age) * settings.density for age in (plains_age, settings.mare_age_gyr))
     old, young = craters.clock > plains, craters.clock <= maria
     return craters.take(old), craters.take(~old & ~young), craters.take(young)
@@ -160,7 +160,7 @@ def _catalogued(
         x=final.x - MARGIN_PX,
         y=final.y - MARGIN_PX,
         diameter_px=2 * final.radius_px,
-        age_gyr=age_of(final.clock / settings.density),
+        age_gyr=settings.production_function.age_of(final.clock / settings.density),
         degradation=np.clip(final.state, 0.0, 1.0),
         rim_fraction=rim[order],
         relief=relief[order],

@@ -7,6 +7,7 @@ from crater_pipeline.rasters.files import create_raster
 from crater_pipeline.simulation.catalogue import catalogue, robbins_table
 from crater_pipeline.simulation.moon import simulate_region
 from crater_pipeline.simulation.settings import SimulationSettings
+from crater_pipeline.simulation.targets import TARGETS
 from crater_pipeline.sphere.bodies import Body
 from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.steps._command import run
@@ -37,17 +38,24 @@ def simulate(
     output_catalogue
         CSV in the 21 columns of Robbins's (2019) database.
     seed
-        The same seed gives the same Moon.
+        The same seed gives the same ground.
     pixel_size_m
         Side of a pixel in metres, north-south.
     bounds
         West, south, east, north in degrees; west > east crosses the antimeridian. A margin is simulated around it.
     body
-        The body as JSON: name and radius_m.
+        The body as JSON: name and radius_m. The Moon, Mars and Mercury have craters of their own, by number, size and
+        depth.
     settings
         Craters, terrain and imaging as JSON.
     """
     settings = settings or SimulationSettings()
+    if body.name not in TARGETS and not (settings.production and settings.gravity_m_s2):
+        logger.warning(
+            "no craters of body '%s' are known here: those of the Moon are taken where simulation.production and "
+            "simulation.gravity_m_s2 say nothing",
+            body.name,
+        )
     region = simulate_region(Bounds(*bounds), pixel_size_m, seed, body, settings)
     place = (region.mosaic.width, region.mosaic.height, region.mosaic.crs, region.mosaic.transform)
     craters = catalogue(region.terrain, region.scene, body)

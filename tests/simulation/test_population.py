@@ -9,8 +9,9 @@ from crater_pipeline.simulation.population import (
     secondaries,
     visible_time,
 )
-from crater_pipeline.simulation.production import chronology, equilibrium, production_shape
+from crater_pipeline.simulation.production import LUNAR, equilibrium
 from crater_pipeline.simulation.settings import SimulationSettings
+from crater_pipeline.simulation.targets import TARGETS
 
 UNSATURATED = SimulationSettings(degradation=0.0, highland_age_gyr=3.5, mare_age_gyr=3.4)
 
@@ -19,14 +20,18 @@ def inside(craters: Population, size: int) -> Population:
     return craters.take((craters.x >= 0) & (craters.x < size) & (craters.y >= 0) & (craters.y < size))
 
 
+@pytest.mark.parametrize("body", ["moon", "mars", "mercury"])
 @pytest.mark.parametrize("seed", range(3))
-def test_counts_follow_the_production_function_where_nothing_is_saturated(seed: int) -> None:
+def test_counts_follow_the_bodys_function_where_nothing_is_saturated(seed: int, body: str) -> None:
     size, pixel_m = 600, 200.0
-    craters = inside(primaries((size, size), pixel_m, np.random.default_rng(seed), UNSATURATED), size)
+    settings = UNSATURATED.on(body)
+    craters = inside(primaries((size, size), pixel_m, np.random.default_rng(seed), settings), size)
     area_km2 = (size * pixel_m / 1000) ** 2
     diameter = 2 * craters.radius_px * pixel_m / 1000
     for threshold in (0.4, 0.7, 1.0, 2.0):
-        expected = float((production_shape(threshold) - production_shape(120.0)) * chronology(3.5)) * area_km2
+        production = TARGETS[body].production
+        formed = (production.shape(threshold) - production.shape(120.0)) * production.chronology(3.5)
+        expected = float(formed) * area_km2
         assert abs((diameter >= threshold).sum() - expected) < 4 * np.sqrt(expected)
 
 
@@ -43,7 +48,7 @@ def test_no_crater_is_older_than_its_kind_lasts() -> None:
     settings = SimulationSettings()
     density, span = expected_density(0.3, 0.35, settings)
     assert span == pytest.approx(MAX_STATE * float(visible_time(np.sqrt(0.3 * 0.35), settings)))
-    assert density == pytest.approx(float(production_shape(0.3) - production_shape(0.35)) * span)
+    assert density == pytest.approx(float(LUNAR.shape(0.3) - LUNAR.shape(0.35)) * span)
 
 
 def test_twice_the_density_gives_twice_the_craters() -> None:
