@@ -9,6 +9,7 @@ from crater_pipeline.configuration.initial_weights import circular_weights
 from crater_pipeline.configuration.sources import SimulatedCatalogue, SimulatedMosaic
 from crater_pipeline.configuration.variants import comparison_problems, zone_names
 from crater_pipeline.errors import UserError
+from crater_pipeline.export.dating import DatingSettings, chronology_of
 from crater_pipeline.models.initial import NONE, initial_weights
 from crater_pipeline.models.settings import ModelSettings, view_of
 from crater_pipeline.sphere.bounds import Bounds
@@ -36,6 +37,7 @@ def problems(configuration: Configuration) -> Iterator[str]:
         yield from circular_weights(configuration, name)
         yield from unfit_baseline(configuration, name)
         yield from unfit_for_zones(configuration, name)
+        yield from undatable(configuration, name, region)
     yield from comparison_problems(configuration)
 
 
@@ -146,6 +148,16 @@ def unfit_teacher(configuration: Configuration, name: str, where: str) -> Iterat
         configuration.is_dtm(name) != configuration.is_dtm(where)
     ):
         yield f"{key}: one of '{where}' and '{name}' is terrain and the other an image; name a region of the same kind"
+
+
+def undatable(configuration: Configuration, name: str, region: Region) -> Iterator[str]:
+    """A region to be dated on a body that has no chronology here."""
+    dating, mosaic = configuration.stage(name, DatingSettings), configuration.mosaics.get(region.mosaic)
+    if dating.program and mosaic is not None:
+        try:
+            chronology_of(mosaic.body, dating)
+        except UserError as error:
+            yield f"regions.{name}.{error}"
 
 
 def unfit_for_zones(configuration: Configuration, name: str) -> Iterator[str]:

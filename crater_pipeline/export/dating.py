@@ -14,6 +14,13 @@ from crater_pipeline.errors import UserError
 from crater_pipeline.export.craterstats import write_diam
 from crater_pipeline.settings import Settings
 
+CHRONOLOGIES = {
+    "moon": "Moon, Neukum et al. (2001)",
+    "mars": "Mars, Neukum-Ivanov (2001)",
+    "mercury": "Mercury, Neukum et al. (2001)",
+}
+"""Of each body the system that is taken where none is named: production and chronology of one lineage."""
+
 LIMIT_S = 300
 """CraterStats takes a few seconds."""
 
@@ -26,7 +33,11 @@ class DatingSettings(Settings):
         description="Path of CraterStats 3.6 or newer (`craterstats`, in an environment of its own), or its name if it "
         "is on PATH. Without it nothing is dated.",
     )
-    chronology: str = Field("neukum2001", description="Chronology system, as `craterstats -lcs` lists them.")
+    chronology: str | None = Field(
+        None,
+        description="Chronology system, as `craterstats -lcs` lists them (null: that of Neukum et al. (2001) for the "
+        "region's body, the Moon, Mars or Mercury; for any other name one).",
+    )
     min_diameter_km: float | None = Field(
         None, gt=0, description="Smallest crater to date by (null: the diameter from which craters are judged)."
     )
@@ -37,8 +48,25 @@ class DatingSettings(Settings):
     )
 
 
+def chronology_of(body: str, settings: DatingSettings) -> str:
+    """The chronology system that the settings name, else that of the body.
+
+    Raises
+    ------
+    UserError
+        If none is named and none is known for the body.
+    """
+    chronology = settings.chronology or CHRONOLOGIES.get(body)
+    if chronology is None:
+        raise UserError(
+            f"dating.chronology: none is known for body '{body}'; name one of those that `craterstats -lcs` lists, or "
+            "leave dating.program out"
+        )
+    return chronology
+
+
 def model_age(
-    craters: pd.DataFrame, area_km2: float, range_km: tuple[float, float], settings: DatingSettings
+    craters: pd.DataFrame, area_km2: float, range_km: tuple[float, float], program: str, chronology: str
 ) -> dict[str, Any]:
     """Age in Ga with its errors, by Poisson statistics (Michael et al. 2016, doi:10.1016/j.icarus.2016.05.019).
 
@@ -60,12 +88,12 @@ def model_age(
         low, high = range_km
         run_program(
             [
-                str(settings.program),
-                *("-cs", settings.chronology, "-pr", "differential", "-p", f"source={source}"),
+                program,
+                *("-cs", chronology, "-pr", "differential", "-p", f"source={source}"),
                 *("-p", f"type=poisson,range=[{low:.6g},{high:.6g}]", "-o", str(out), "-f", "csv"),
             ]
         )
-        return nothing | read_age(out.with_suffix(".csv"), str(settings.program))
+        return nothing | read_age(out.with_suffix(".csv"), program)
 
 
 def run_program(command: list[str]) -> None:

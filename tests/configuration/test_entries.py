@@ -164,6 +164,14 @@ def test_terrain_models_get_a_network_that_sees_terrain_unless_another_is_named(
             "pretraining.regions",
         ),
         ({"bodies": {"moon": {"radius_m": 0}}}, "bodies.moon.radius_m"),
+        (
+            {
+                "bodies": {"ceres": {"radius_m": 470_000}},
+                "mosaics": {"terrain": {"body": "ceres"}},
+                "dating": {"program": "craterstats"},
+            },
+            "regions.iridum.dating.chronology",
+        ),
     ],
 )
 def test_a_wrong_key_is_named_by_its_path(override: dict[str, Any], path: str) -> None:

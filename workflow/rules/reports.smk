@@ -129,6 +129,7 @@ rule date_surface:
         mem_mb=memory(2000),
     params:
         least=setting("evaluation", "min_diameter_km"),
+        body=region_body,
         settings=settings("dating"),
     shell:
         f"{in_package}python -m crater_pipeline.steps.date_surface"
@@ -138,6 +139,7 @@ rule date_surface:
         " --footprint={input.footprint:q}"
         " --output={output:q}"
         " --min-diameter-km={params.least}"
+        " --body={params.body:q}"
         " --settings={params.settings:q}"
         " 2>&1 | tee {log:q}"
 
