@@ -59,9 +59,10 @@ Generated from the settings models by `make docs`; a test fails when it has drif
 `config.yaml` is the default, `paper.yaml` the published protocol for a GPU, `real_ground.yaml` three regions of real
 ground with an expert list, over which `ablation.yaml` (at full size: `ablation_gpu.yaml` too) lays the comparison of
 two backbones with and without pretraining, and `rivals.yaml` that with other methods; `polar_north.yaml` is a region of
-real photographs, `whole_moon.yaml` all of the Moon, `pretrain.yaml` how the shipped weights are made,
-`pretrain_pictures.yaml` how those for images learn from photographs too. A file of your own is laid over the default
-with `--configfile mine.yaml`, mapping by mapping, so it holds only what differs:
+real photographs, `whole_moon.yaml` all of the Moon, `other_bodies.yaml` a simulated Mars and a simulated Mercury,
+`pretrain.yaml` how the shipped weights are made, `pretrain_pictures.yaml` how those for images learn from photographs
+too. A file of your own is laid over the default with `--configfile mine.yaml`, mapping by mapping, so it holds only
+what differs:
 
 ```yaml
 mosaics:

@@ -50,9 +50,13 @@ Stage = TypeVar("Stage", bound=Settings)
 
 
 class BodyEntry(Settings):
-    """A planetary body, taken as a sphere."""
+    """A planetary body, taken as a sphere. The Moon, Mars and Mercury are there; another is one more entry."""
 
-    radius_m: float = Field(gt=0, description="Radius of the reference sphere in metres.")
+    radius_m: float = Field(
+        gt=0,
+        description="Radius of the reference sphere in metres. With the radius that the IAU gave a body of that name "
+        "the results have its registered reference system, such as IAU_2015:49900 for mars.",
+    )
 
 
 class Region(Settings, extra="allow"):

@@ -6,13 +6,15 @@ import pytest
 from affine import Affine
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from pyproj import CRS, Transformer
+from pyproj import CRS, Geod, Transformer
 
 from crater_pipeline.detection.georeferencing import georeference
 from crater_pipeline.rasters.grid import Grid
-from crater_pipeline.sphere.bodies import Body
+from crater_pipeline.sphere.bodies import Body, known_body
+from crater_pipeline.sphere.bounds import Bounds
 from crater_pipeline.sphere.circle_fitting import fit_boxes, fit_circles, image_circles
 from crater_pipeline.sphere.craters import great_circle_km, rim_points
+from crater_pipeline.sphere.projections import choose_projection
 
 MOON = Body(name="moon", radius_m=1_737_400.0)
 TRANSFORM = Affine(100.0, 0.0, -1_234_567.8, 0.0, -100.0, 2_345_678.9)
@@ -126,6 +128,31 @@ def test_a_rim_across_the_edge_of_the_map_is_taken_by_its_centre() -> None:
     (circle,) = image_circles([179.0], [10.0], [200.0], TRANSFORM, crs, MOON)
     assert circle[2] == pytest.approx(1000.0 / np.cos(np.radians(10.0)), rel=0.01)
     assert image_circles([], [], [], TRANSFORM, crs, MOON).shape == (0, 3)
+
+
+@pytest.mark.parametrize("bounds", [(10, -5, 20, 5), (175, 30, -175, 45), (-180, 75, 180, 90)], ids=str)
+@pytest.mark.parametrize("name", ["moon", "mars", "mercury"])
+def test_a_circle_of_pyprojs_geodesics_comes_back_on_every_sphere(
+    name: str, bounds: tuple[float, float, float, float]
+) -> None:
+    """Neither our spherical geometry nor our radius has a part in what is expected."""
+    body, bearings = known_body(name), np.linspace(0.0, 360.0, 4000, endpoint=False)
+    ellipsoid = body.geographic_crs.ellipsoid
+    assert ellipsoid is not None
+    geod = Geod(a=ellipsoid.semi_major_metre, b=ellipsoid.semi_minor_metre)
+    crs = choose_projection(Bounds(*bounds), body)
+    to_map = Transformer.from_crs(body.geographic_crs, crs, always_xy=True)
+    lon, lat = bounds[0] + 2.0, bounds[1] + 4.0
+    for diameter_km in (2.0, 30.0, 200.0):
+        reach = np.full(bearings.size, 500.0 * diameter_km)
+        east, north = to_map.transform(
+            *geod.fwd(np.full_like(reach, lon), np.full_like(reach, lat), bearings, reach)[:2]
+        )
+        x, y = (east - TRANSFORM.c) / TRANSFORM.a, (north - TRANSFORM.f) / TRANSFORM.e
+        box = np.array([[(x.min() + x.max()) / 2, (y.min() + y.max()) / 2, np.ptp(x), np.ptp(y)]])
+        found_lon, found_lat, found_km = fit_boxes(box, TRANSFORM, crs, body)
+        assert geod.inv(found_lon[0], found_lat[0], lon, lat)[2] < 0.1 * TRANSFORM.a
+        assert found_km[0] == pytest.approx(diameter_km, abs=0.1 * TRANSFORM.a / 1000)
 
 
 def test_levels_and_tiles() -> None:

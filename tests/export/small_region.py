@@ -36,19 +36,20 @@ OPERATING_POINT = OperatingPoint(
 )
 
 
-def box_area_km2(west: float, south: float, east: float, north: float) -> float:
+def box_area_km2(west: float, south: float, east: float, north: float, body: Body = MOON) -> float:
     sines = np.sin(np.radians(north)) - np.sin(np.radians(south))
-    return float(MOON.radius_km**2 * np.radians(east - west) * sines)
+    return float(body.radius_km**2 * np.radians(east - west) * sines)
 
 
-def footprint_of(boxes: dict[str, list[tuple[float, float, float, float]]]) -> gpd.GeoDataFrame:
+def footprint_of(boxes: dict[str, list[tuple[float, float, float, float]]], body: Body = MOON) -> gpd.GeoDataFrame:
+    areas = [sum(box_area_km2(*box, body=body) for box in each) for each in boxes.values()]
     return gpd.GeoDataFrame(
-        {"split": list(boxes), "area_km2": [sum(box_area_km2(*box) for box in each) for each in boxes.values()]},
+        {"split": list(boxes), "area_km2": areas},
         geometry=[
             shapely.MultiPolygon(list(shapely.get_parts(shapely.union_all([shapely.box(*box) for box in each]))))
             for each in boxes.values()
         ],
-        crs=MOON.geographic_crs,
+        crs=body.geographic_crs,
     )
 
 

@@ -20,11 +20,15 @@ from scipy.ndimage import gaussian_filter
 
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.errors import UserError
+from crater_pipeline.export.plain import write_csv
+from crater_pipeline.labels.catalogues import read_catalogue
 from crater_pipeline.measures.settings import DepthSettings
 from crater_pipeline.models.initial import shipped_weights
 from crater_pipeline.rasters.files import create_raster
+from crater_pipeline.simulation.settings import SimulationSettings
 from crater_pipeline.sphere.bodies import MOON, Body, known_body
 from crater_pipeline.steps.find import find
+from crater_pipeline.steps.simulate import simulate
 from tests.rasters.ground import collared, picture, terrain
 from tests.rasters.ground import write as ground
 
@@ -238,6 +242,34 @@ def test_another_body_is_searched_on_its_own_sphere(name: str, code: str, tmp_pa
     assert footprint["area_km2"].sum() == pytest.approx(area, rel=0.02)
     across_km = [(box[3] - box[1]) * degree_km for box in craters.geometry.bounds.to_numpy()]
     assert across_km == pytest.approx(craters["diameter_km"].tolist(), rel=0.01)
+
+
+def test_craters_of_a_simulated_mars_are_found(tmp_path: Path) -> None:
+    """By what is typed: `find --body mars`. The weights have only seen the Moon."""
+    mars, bounds = known_body("mars"), (20.0, -0.4, 20.8, 0.4)
+    raster, known, out = (tmp_path / name for name in ("mars.tif", "known.csv", "craters.gpkg"))
+    simulate(
+        output_image=raster,
+        output_dtm=tmp_path / "terrain.tif",
+        output_catalogue=tmp_path / "listed.csv",
+        seed=1,
+        pixel_size_m=100.0,
+        bounds=bounds,
+        body=mars,
+        settings=SimulationSettings(margin_px=32, max_diameter_km=15.0),
+    )
+    listed = read_catalogue(tmp_path / "listed.csv", "simulated", mars)
+    write_csv(known, listed[["catalogue_id", "lon", "lat", "diameter_km"]])
+    app = App()
+    app.default(find)
+    typed = [raster, "--out", out, "--body", "mars", "--catalogue", known, "--bounds", *bounds]
+    app([str(word) for word in typed], exit_on_error=False, result_action="return_value")
+    craters, catalogue = (gpd.read_file(out, layer=layer) for layer in ("craters", "catalogue"))
+    assert craters.crs.to_authority() == ("IAU_2015", "49900")
+    large = catalogue[catalogue["diameter_km"] >= 1.0]
+    assert len(large) > 10
+    assert large["found"].mean() > 0.5
+    assert (craters.loc[craters["diameter_km"] >= 1.0, "status"] == "matched").mean() > 0.6
 
 
 def test_what_is_found_is_matched_with_a_table_of_known_craters(tmp_path: Path) -> None:
