@@ -44,7 +44,7 @@ def test_real_craterstats_finds_more_craters_older(real: str) -> None:
     assert 0 < young["low_ga"] < young["age_ga"] < young["high_ga"] < old["age_ga"] < 4.5
 
 
-@pytest.mark.parametrize("body", ["moon", "mars", "mercury"])
+@pytest.mark.parametrize("body", TARGETS)
 def test_real_craterstats_gives_a_simulated_surface_its_age_on_every_body(body: str, real: str) -> None:
     """What forms in the simulation by the body's own functions is dated by the body's own chronology."""
     production, random, area_km2 = TARGETS[body].production, np.random.default_rng(0), 1e5

@@ -50,7 +50,7 @@ PRISTINE = SimulationSettings(
 """Nothing is flooded or worn away, and what others have hit is listed too."""
 
 
-@pytest.mark.parametrize("body", ["moon", "mars", "mercury"])
+@pytest.mark.parametrize("body", TARGETS)
 def test_sizes_and_number_of_the_craters_listed_follow_the_bodys_function(body: str) -> None:
     """Known: the craters formed in 3.5 Gyr, ten times over, by the published functions (a few are quite destroyed)."""
     size, pixel_km, production = 400, 0.2, TARGETS[body].production

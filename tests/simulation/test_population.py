@@ -20,7 +20,7 @@ def inside(craters: Population, size: int) -> Population:
     return craters.take((craters.x >= 0) & (craters.x < size) & (craters.y >= 0) & (craters.y < size))
 
 
-@pytest.mark.parametrize("body", ["moon", "mars", "mercury"])
+@pytest.mark.parametrize("body", TARGETS)
 @pytest.mark.parametrize("seed", range(3))
 def test_counts_follow_the_bodys_function_where_nothing_is_saturated(seed: int, body: str) -> None:
     size, pixel_m = 600, 200.0
