@@ -63,5 +63,8 @@ def test_the_shipped_weights_find_craters_there(finished: Checkout, name: str) -
     results = finished.folder / "results" / name
     metrics = json.loads((results / "metrics.json").read_text())
     assert metrics["body"]["radius_m"] == BODIES[name][0]
-    assert metrics["product"]["status"]["matched"] > 0.6 * metrics["product"]["n_craters"] > 6
+    # some fifteen craters: of those that the network is sure of most must be known, how good it is shows on more
+    sure = gpd.read_file(results / "craters.gpkg", layer="craters").query("score > 0.8")
+    assert len(sure) > 4
+    assert (sure["status"] == "matched").mean() > 0.7
     assert f"A simulated {name.capitalize()}" in (results / "report.html").read_text()
