@@ -349,8 +349,8 @@ def test_a_wrong_word_about_a_raster_is_one_message(key: str, value: Any, said: 
             r"regions\.iridum\.baseline\.learned_in: no region 'nowhere'",
         ),
         (
-            {"baseline": {"method": "deepmoon", "learned_in": "hongwan"}},
-            r"learned_in: in 'hongwan' deepmoon does not learn; give that region baseline: {method: deepmoon}",
+            {"baseline": {"method": "deepmoon", "learned_in": "iridum"}},
+            r"learned_in: in 'iridum' deepmoon does not learn; give that region baseline: {method: deepmoon}",
         ),
     ],
 )
