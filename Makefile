@@ -3,14 +3,18 @@
 # make test-faults   fifty stages of a chain killed, 400 damaged files, full disks (about twenty minutes)
 # make test-slurm   a region as jobs of a SLURM cluster on this machine (needs the packages slurm-wlm and munge)
 # make test-lowest   the tests against the lowest versions that pyproject.toml allows, in an environment of their own
+#                (gigabytes: the oldest torch, with CUDA's libraries where its build has them)
+# make audit     licences of what is installed, known vulnerabilities of what is locked
+# make lock      requirements.lock anew: versions that still fit stay (UPGRADE=--upgrade: the newest ones of a week ago)
 # make docs      regenerate config/README.md, docs/columns.md and the README's rule graph
 # make site      the documentation's site, strictly: results/site/index.html
-# Needs python >= 3.11 and a package index; everything is installed into .venv.
+# Needs python >= 3.11 and a package index; everything is installed into .venv, in the versions and from the files of
+# requirements.lock (docs/reliability.md, "What is installed").
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: craters test test-faults test-slurm test-lowest check install docs site site-tools clean
+.PHONY: craters test test-faults test-slurm test-lowest audit lock install docs site site-tools clean
 
 # The first interpreter that runs and is new enough; PYTHON=... overrides.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
@@ -19,6 +23,8 @@ CORES ?= all
 WORKERS ?= 2
 INSTALLED := .venv/.installed
 SITE_TOOLS := .venv/.installed-docs
+TOOLS := .venv-tools/.installed
+UPGRADE ?=
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 craters: $(INSTALLED)
@@ -39,13 +45,27 @@ test-faults: $(INSTALLED)
 test-slurm: $(INSTALLED)
 	pytest tests/cluster
 
-# Torch goes first here too; its one version is that of constraints.txt.
-test-lowest:
+test-lowest: $(TOOLS)
 	"$(PYTHON)" -m venv .venv-lowest
-	"$(PYTHON)" .ci/lowest > .venv-lowest/pins.txt
-	.venv-lowest/bin/python -m pip install --quiet --constraint .venv-lowest/pins.txt "$$(grep '^torch==' constraints.txt)"
-	.venv-lowest/bin/python -m pip install --quiet --constraint .venv-lowest/pins.txt --editable '.[dev]'
-	.venv-lowest/bin/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow"
+	.venv-tools/bin/uv pip compile --quiet --python "$(PYTHON)" --resolution lowest-direct --generate-hashes \
+		--extra dev --extra engine --extra slurm --output-file .venv-lowest/pins.txt pyproject.toml
+	.venv-lowest/bin/python -m pip install --quiet --require-hashes --no-deps --requirement .venv-lowest/pins.txt
+	.venv-lowest/bin/python -m pip install --quiet --no-deps --editable .
+	.venv-lowest/bin/python -m pip check
+	PATH="$(CURDIR)/.venv-lowest/bin:$$PATH" pytest -n $(WORKERS) --dist loadfile -m "not slow"
+
+audit: $(INSTALLED) $(TOOLS)
+	.venv-tools/bin/pip-licenses --python .venv/bin/python --order license
+	.venv-tools/bin/pip-audit --requirement requirements.lock --disable-pip
+
+# One file for Linux, macOS and Windows and every Python that pyproject.toml allows. What is younger than a week is left
+# out, so that others have had time to find out what is wrong with it.
+lock: $(TOOLS)
+	UV_CUSTOM_COMPILE_COMMAND="make lock" .venv-tools/bin/uv pip compile --quiet --universal --python-version 3.11 \
+		--generate-hashes --exclude-newer "7 days" $(UPGRADE) --extra dev --extra engine --extra slurm \
+		--output-file requirements.lock pyproject.toml
+	UV_CUSTOM_COMPILE_COMMAND="make lock" .venv-tools/bin/uv pip compile --quiet --universal --python-version 3.11 \
+		--generate-hashes --exclude-newer "7 days" $(UPGRADE) --group tools --output-file .ci/tools.lock
 
 docs: $(INSTALLED)
 	python -m crater_pipeline.configuration.documentation
@@ -58,12 +78,25 @@ site-tools: $(SITE_TOOLS)
 
 install: $(INSTALLED)
 
-# Torch goes first and alone: its pinned version is taken from the index as it is, a CPU build where there is one.
-$(INSTALLED): pyproject.toml constraints.txt
+# Torch goes first and alone: its locked version is taken from the index as it is, a CPU build where there is one, and
+# only a build of the lock's own index can be compared with the lock's hashes. All else must have one of those.
+$(INSTALLED): pyproject.toml requirements.lock .ci/locked
 	@test -n "$(PYTHON)" || { echo "error: no python >= 3.11 found; install one, or run make PYTHON=/path/to/python" >&2; exit 1; }
 	"$(PYTHON)" -m venv .venv
-	.venv/bin/python -m pip install --quiet --constraint constraints.txt "$$(grep '^torch==' constraints.txt)"
-	.venv/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,engine,slurm]'
+	rm -rf .venv/torch
+	.venv/bin/python -m pip download --quiet --no-deps --dest .venv/torch "$$(grep -o '^torch==[^ ]*' requirements.lock)"
+	.venv/bin/python .ci/locked .venv/torch/*.whl > .venv/torch.txt
+	.venv/bin/python -m pip install --quiet --no-deps --no-index --find-links .venv/torch --requirement .venv/torch.txt
+	.venv/bin/python .ci/locked > .venv/requirements.txt
+	.venv/bin/python -m pip install --quiet --require-hashes --no-deps --requirement .venv/requirements.txt
+	.venv/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	.venv/bin/python -m pip check
+	rm -r .venv/torch
+	touch $@
+
+$(TOOLS): .ci/tools.lock
+	"$(PYTHON)" -m venv .venv-tools
+	.venv-tools/bin/python -m pip install --quiet --require-hashes --no-deps --requirement .ci/tools.lock
 	touch $@
 
 $(SITE_TOOLS): $(INSTALLED)
@@ -71,4 +104,4 @@ $(SITE_TOOLS): $(INSTALLED)
 	touch $@
 
 clean:
-	rm -rf .venv .venv-lowest results .snakemake
+	rm -rf .venv .venv-lowest .venv-tools results .snakemake
