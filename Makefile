@@ -79,7 +79,8 @@ site-tools: $(SITE_TOOLS)
 install: $(INSTALLED)
 
 # Torch goes first and alone: its locked version is taken from the index as it is, a CPU build where there is one, and
-# only a build of the lock's own index can be compared with the lock's hashes. All else must have one of those.
+# only a build of the lock's own index can be compared with the lock's hashes. All else must have one of those, also
+# setuptools, which builds what has no wheel.
 $(INSTALLED): pyproject.toml requirements.lock .ci/locked
 	@test -n "$(PYTHON)" || { echo "error: no python >= 3.11 found; install one, or run make PYTHON=/path/to/python" >&2; exit 1; }
 	"$(PYTHON)" -m venv .venv
@@ -87,8 +88,10 @@ $(INSTALLED): pyproject.toml requirements.lock .ci/locked
 	.venv/bin/python -m pip download --quiet --no-deps --dest .venv/torch "$$(grep -o '^torch==[^ ]*' requirements.lock)"
 	.venv/bin/python .ci/locked .venv/torch/*.whl > .venv/torch.txt
 	.venv/bin/python -m pip install --quiet --no-deps --no-index --find-links .venv/torch --requirement .venv/torch.txt
+	.venv/bin/python .ci/locked setuptools > .venv/setuptools.txt
+	.venv/bin/python -m pip install --quiet --require-hashes --no-deps --requirement .venv/setuptools.txt
 	.venv/bin/python .ci/locked > .venv/requirements.txt
-	.venv/bin/python -m pip install --quiet --require-hashes --no-deps --requirement .venv/requirements.txt
+	.venv/bin/python -m pip install --quiet --require-hashes --no-deps --no-build-isolation --requirement .venv/requirements.txt
 	.venv/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	.venv/bin/python -m pip check
 	rm -r .venv/torch

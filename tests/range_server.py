@@ -44,12 +44,15 @@ class Files:
     ending it properly; "stall": half, then silence; "mute": silence; "drip": byte by byte; "fine": no fault; a
     function: what is done to this object before the answer."""
     requests: list[tuple[str, str | None]] = field(default_factory=list)
+    authorizations: list[str | None] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     bytes_sent: int = 0
     host: str = "127.0.0.1"
     port: int = 0
     certificate: tuple[Path, Path] | None = None
     """Certificate and key in PEM format, for TLS."""
+    authorization: str | None = None
+    """The header without which nothing is given."""
     proxy: bool = False
     """Whether it answers for whatever server is asked for."""
     over: threading.Event = field(default_factory=threading.Event)
@@ -110,6 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
         files = self.server.files
         asked = self.headers.get("Range")
         files.requests.append((self.command, asked))
+        files.authorizations.append(self.headers.get("Authorization"))
         files.paths.append(self.path)
         fault = files.faults.pop(0) if body and files.faults else None
         if callable(fault):
@@ -120,7 +124,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         name = (urlsplit(self.path).path if files.proxy else self.path).lstrip("/")
         size = files.size(name)
-        if isinstance(fault, int):
+        if files.authorization and self.headers.get("Authorization") != files.authorization:
+            self._empty(401)
+        elif isinstance(fault, int):
             self._empty(fault, Retry_After=files.retry_after)
         elif name in files.redirects:
             status, target = files.redirects[name]

@@ -20,7 +20,7 @@ from crater_pipeline.light.reflectance import ShadingSettings
 from crater_pipeline.measures.settings import DepthSettings
 from crater_pipeline.models.settings import DEFAULT_BACKBONES, ModelSettings
 from crater_pipeline.rasters.reprojection import ReprojectionSettings
-from crater_pipeline.settings import Settings
+from crater_pipeline.settings import Settings, open_address
 from crater_pipeline.sphere.zones import ZoningSettings
 from crater_pipeline.tiles.grid import TilingSettings
 from crater_pipeline.tiles.splits import SplitSettings
@@ -154,6 +154,11 @@ class Configuration(Settings):
     comparisons: dict[Name, ComparisonSettings] = Field(
         default_factory=dict, description="Models, folds or regions side by side: results/comparisons/<name>/."
     )
+
+    @field_validator("sources")
+    @classmethod
+    def _nothing_secret(cls, sources: str | None) -> str | None:
+        return None if sources is None else open_address(sources)
 
     def stage(self, region: str, stage: type[Stage]) -> Stage:
         """A stage's settings for one region: the global section with the region's overrides merged in."""

@@ -11,6 +11,7 @@ from crater_pipeline.configuration.entries import STAGES, Configuration, Region
 from crater_pipeline.configuration.provided import with_provided
 from crater_pipeline.configuration.variants import with_folds, with_inherited, with_zones
 from crater_pipeline.errors import UserError, excerpt
+from crater_pipeline.settings import holds_password
 
 
 def load(raw: Mapping[str, Any]) -> Configuration:
@@ -62,7 +63,9 @@ def messages(error: ValidationError, *prefix: str) -> Iterator[str]:
                 yield f"{path}: names consist of a-z, 0-9 and _, and begin with a letter; rename it"
             case _:
                 text = each["msg"].removeprefix("Value error, ")
-                given = "" if isinstance(each["input"], Mapping) else f" (it is {excerpt(repr(each['input']))})"
+                quoted = repr(each["input"])
+                silent = isinstance(each["input"], Mapping) or holds_password(quoted)
+                given = "" if silent else f" (it is {excerpt(quoted)})"
                 yield f"{path}: {text[:1].lower()}{text[1:]}{given}"
 
 

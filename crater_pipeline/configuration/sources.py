@@ -9,7 +9,7 @@ from pydantic import Field, PositiveFloat, StringConstraints, field_validator
 from crater_pipeline.errors import UserError
 from crater_pipeline.rasters.appraisal import NO_NODATA
 from crater_pipeline.rasters.units import METRES, ElevationUnit
-from crater_pipeline.settings import Settings, plain_path
+from crater_pipeline.settings import Settings, open_address, plain_path
 from crater_pipeline.simulation.settings import SimulationSettings
 from crater_pipeline.sphere.bounds import Bounds
 
@@ -55,6 +55,7 @@ class Source(Settings):
     @field_validator("url")
     @classmethod
     def _path_or_http(cls, url: str) -> str:
+        open_address(url)
         if "://" in url and not url.startswith(REMOTE):
             raise ValueError(f"'{url}' is neither a path nor http(s); download it and give its path")
         return url if url.startswith(REMOTE) else plain_path(url)
@@ -63,7 +64,7 @@ class Source(Settings):
     @classmethod
     def _http(cls, mirrors: tuple[str, ...]) -> tuple[str, ...]:
         for mirror in mirrors:
-            if not mirror.startswith(REMOTE):
+            if not open_address(mirror).startswith(REMOTE):
                 raise ValueError(f"'{mirror}' is not http(s); a file of your own goes into url")
         return mirrors
 

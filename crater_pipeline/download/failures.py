@@ -31,7 +31,9 @@ def refusal(response: httpx.Response) -> str:
     """What an answer that is no success means."""
     answer = f"the server answers {response.status_code} {response.reason_phrase}"
     match response.status_code:
-        case 401 | 403:
+        case 401:
+            return f"{answer}: it wants a name and a password; put them into ~/.netrc, as curl reads it"
+        case 403:
             return f"{answer}: it does not give the file to this address; open it in a browser, {ELSEWHERE}"
         case 404 | 410:
             return f"{answer}: there is no such file; check the address"

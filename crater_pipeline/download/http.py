@@ -2,16 +2,19 @@
 
 All that is fetched goes through this client, rasters that GDAL reads too, so that proxies, certificates and time limits
 are the same for everything. Proxies are those of HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, authorities besides
-the usual ones those of SSL_CERT_FILE or SSL_CERT_DIR.
+the usual ones those of SSL_CERT_FILE or SSL_CERT_DIR, names and passwords those of ~/.netrc, or of the file NETRC.
 """
 
 import logging
+import netrc
+import os
 import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 import httpx
 import stamina
@@ -58,10 +61,12 @@ def open_client(patience: Patience = PATIENCE) -> httpx.Client:
     Raises
     ------
     UserError
-        If the environment names a proxy or certificates that cannot be used.
+        If the environment names a proxy, certificates or passwords that cannot be used.
     """
+    passwords = _passwords()
     try:
         return httpx.Client(
+            auth=passwords,
             follow_redirects=True,
             timeout=httpx.Timeout(patience.silence_s, connect=patience.connect_s),
             headers={"Accept-Encoding": "identity", "User-Agent": "crater-pipeline"},
@@ -76,6 +81,17 @@ def open_client(patience: Patience = PATIENCE) -> httpx.Client:
             f"SSL_CERT_FILE or SSL_CERT_DIR names no certificates ({error}); give a file of them in PEM format, or "
             "unset it"
         ) from error
+
+
+def _passwords() -> httpx.Auth | None:
+    """What servers are told that the user's own file knows; httpx tells no other server when one redirects."""
+    file = Path(os.environ.get("NETRC") or "~/.netrc").expanduser()
+    try:
+        return httpx.NetRCAuth(str(file)) if file.is_file() else None
+    except netrc.NetrcParseError as error:
+        raise UserError(f"{file}: line {error.lineno} is not what a netrc file may hold; correct it") from None
+    except OSError as error:
+        raise UserError(f"{file}: cannot be read ({error.strerror}); give yourself the right to it") from error
 
 
 def transient(error: Exception) -> bool | float:

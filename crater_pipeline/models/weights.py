@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
 from crater_pipeline.atomic import atomic_path, write_text
 from crater_pipeline.contents import file_hash
@@ -29,8 +29,7 @@ def save_weights(network: CenterNet, weights: Path, metadata: dict[str, Any], me
         for name, tensor in network.state_dict().items()
     }
     with atomic_path(weights) as temporary:
-        save_file(tensors, temporary)
-        temporary.chmod(0o644)  # safetensors writes for the owner alone
+        temporary.write_bytes(save(tensors))  # save_file would give it to the owner alone, whatever the umask
     complete = WeightsMetadata(**metadata, hash=file_hash(weights))
     write_text(metadata_file, complete.model_dump_json(indent=2) + "\n")
     return complete

@@ -15,6 +15,7 @@ from rasterio.transform import from_origin
 from crater_pipeline.configuration.entries import STAGES, deep_merge
 from crater_pipeline.configuration.loading import load
 from crater_pipeline.configuration.plan import OWN, RegionPlan
+from crater_pipeline.configuration.sources import RasterMosaic
 from crater_pipeline.errors import UserError
 from crater_pipeline.evaluation.settings import EvaluationSettings
 from crater_pipeline.labels.learnable import LabelSettings
@@ -176,6 +177,37 @@ def test_terrain_models_get_a_network_that_sees_terrain_unless_another_is_named(
 )
 def test_a_wrong_key_is_named_by_its_path(override: dict[str, Any], path: str) -> None:
     assert path in message(override)
+
+
+@pytest.mark.parametrize(
+    ("override", "path"),
+    [
+        ({"mosaics": {"terrain": {"url": "https://ada:s3cret@archive.example/x.tif"}}}, "mosaics.terrain.url"),
+        ({"mosaics": {"terrain": {"url": "ftp://ada:s3cret@archive.example/x.tif"}}}, "mosaics.terrain.url"),
+        ({"mosaics": {"terrain": {"mirrors": ["https://s3cret@archive.example/x.tif"]}}}, "mosaics.terrain.mirrors"),
+        ({"catalogues": {"known": {"url": "http://ada:s3cret@archive.example/x.csv"}}}, "catalogues.known.url"),
+        ({"sources": "https://ada:s3cret@archive.example/"}, "sources"),
+    ],
+)
+def test_a_password_in_an_address_is_refused_and_not_repeated(override: dict[str, Any], path: str) -> None:
+    text = message(override)
+    assert f"{path}: a name or password stands in the address" in text
+    assert "s3cret" not in text
+
+
+def test_a_password_is_not_repeated_for_another_mistake_either() -> None:
+    text = message({"mosaics": {"terrain": "https://ada:s3cret@archive.example/x.tif"}})
+    assert "mosaics.terrain" in text
+    assert "s3cret" not in text
+
+
+def test_an_address_may_have_an_at_sign_in_its_path() -> None:
+    address = "https://archive.example/moon@100m/x.tif"
+    mosaic = load(deep_merge(MINIMAL, {"mosaics": {"terrain": {"url": address, "pixel_size_m": 100.0}}})).mosaics[
+        "terrain"
+    ]
+    assert isinstance(mosaic, RasterMosaic)
+    assert mosaic.url == address
 
 
 def test_a_misspelt_key_is_answered_with_the_nearest() -> None:

@@ -3,6 +3,7 @@
 docs/reliability.md lists them; a fault that it lists has a test here.
 """
 
+import base64
 import hashlib
 import subprocess
 import time
@@ -302,6 +303,34 @@ def test_a_proxy_that_does_not_work_is_told(
 ) -> None:
     monkeypatch.setenv("http_proxy", proxy)
     refused(fetch, Origin([f"http://archive.invalid/{name}"]), tmp_path, said)
+
+
+@BOTH
+def test_names_and_passwords_come_from_a_file_and_go_to_its_servers_alone(
+    worlds: dict[str, bytes], fetch: Fetch, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = "Basic " + base64.b64encode(b"ada:s3cret").decode()
+    monkeypatch.setenv("NETRC", str(tmp_path / "passwords"))
+    with serve(Files(dict(worlds), authorization=wanted)) as locked, serve(Files(dict(worlds))) as elsewhere:
+        said = refused(fetch, Origin([locked.url(name)]), tmp_path / "none", "wants a name and a password; .*netrc")
+        (tmp_path / "passwords").write_text("machine 127.0.0.1 login ada password s3cret\n")
+        assert right(fetch(Origin([locked.url(name)]), tmp_path / "some"))
+        locked.redirects[name] = (302, elsewhere.url(name).replace("127.0.0.1", "localhost"))
+        assert right(fetch(Origin([locked.url(name)]), tmp_path / "led on"))
+        assert set(elsewhere.authorizations) == {None}
+    written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and path.name != "passwords"]
+    assert written
+    assert not any(b"s3cret" in content for content in [*written, said.encode()])
+
+
+def test_a_file_of_passwords_that_is_none_is_told_without_what_it_holds(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "passwords").write_text("ada s3cret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "passwords"))
+    with pytest.raises(UserError, match="passwords: line 1 is not what a netrc file may hold") as caught:
+        whole(Origin([files.url("rows.tif")]), tmp_path)
+    assert "s3cret" not in str(caught.value)
 
 
 @BOTH

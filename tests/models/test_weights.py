@@ -1,6 +1,8 @@
 """Weights files: what is written comes back, and what is wrong is said."""
 
 import json
+import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +49,24 @@ def test_a_network_survives_its_file_to_half_precision(saved: tuple[CenterNet, P
             assert torch.allclose(a, b, atol=2e-2)
 
 
-def test_metadata_carries_the_hash_of_the_file_and_others_may_read_it(saved: tuple[CenterNet, Path]) -> None:
+def test_metadata_carries_the_hash_of_the_file(saved: tuple[CenterNet, Path]) -> None:
     _, path = saved
     assert read_metadata(metadata_path(path)).hash == file_hash(path)
-    assert path.stat().st_mode & 0o044 == 0o044
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600)])
+def test_who_may_read_weights_is_for_the_user_to_say(
+    saved: tuple[CenterNet, Path], tmp_path: Path, umask: int, mode: int
+) -> None:
+    network, path = saved
+    metadata = read_metadata(metadata_path(path)).model_dump(exclude={"hash"})
+    before = os.umask(umask)
+    try:
+        save_weights(network, tmp_path / "again.safetensors", metadata, tmp_path / "again.json")
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE(written.stat().st_mode) for written in tmp_path.iterdir()} == {mode}
+    assert (tmp_path / "again.safetensors").read_bytes() == path.read_bytes()
 
 
 def test_training_can_start_from_a_file(saved: tuple[CenterNet, Path]) -> None:
