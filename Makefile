@@ -56,7 +56,7 @@ test-lowest: $(TOOLS)
 
 audit: $(INSTALLED) $(TOOLS)
 	.venv-tools/bin/pip-licenses --python .venv/bin/python --order license
-	.venv-tools/bin/pip-audit --requirement requirements.lock --disable-pip
+	.venv-tools/bin/pip-audit --strict --requirement requirements.lock --disable-pip
 
 # One file for Linux, macOS and Windows and every Python that pyproject.toml allows. What is younger than a week is left
 # out, so that others have had time to find out what is wrong with it.

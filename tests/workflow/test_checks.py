@@ -52,18 +52,6 @@ def test_conda_environments_agree_with_pyproject() -> None:
         assert {r.name: r.specifier for r in listed} == wanted, path.name
 
 
-def test_constraints_pin_every_dependency_within_its_bounds() -> None:
-    pins = {}
-    for line in (ROOT / "constraints.txt").read_text().splitlines():
-        if line and not line.startswith("#"):
-            name, _, version = line.partition("==")
-            pins[re.sub(r"[-_.]+", "-", name).lower()] = version
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    optional = [line for extra in project["optional-dependencies"].values() for line in extra]
-    for requirement in map(Requirement, [*project["dependencies"], *optional]):
-        assert requirement.specifier.contains(pins[re.sub(r"[-_.]+", "-", requirement.name).lower()]), requirement
-
-
 def test_snakemake_lints_clean(checkout: Checkout) -> None:
     assert "good condition" in checkout.snakemake("--lint").stderr
 

@@ -8,6 +8,7 @@ import importlib.util
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -74,7 +75,8 @@ def write_sources(folder: Path, configuration: dict[str, Any]) -> None:
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A checkout with the files that the documentation's commands speak of."""
     checkout = copy_checkout(tmp_path_factory.mktemp("typed"))
-    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+    shutil.copytree(ROOT / ".ci", checkout.folder / ".ci")
+    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
         (checkout.folder / name).write_bytes((ROOT / name).read_bytes())
     (_, comparisons), configurations = yaml_of("config/README.md"), dict(named_yaml())
     for name, mine in configurations.items():
