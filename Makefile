@@ -58,14 +58,14 @@ audit: $(INSTALLED) $(TOOLS)
 	.venv-tools/bin/pip-licenses --python .venv/bin/python --order license
 	.venv-tools/bin/pip-audit --strict --requirement requirements.lock --disable-pip
 
-# One file for Linux, macOS and Windows and every Python that pyproject.toml allows. What is younger than a week is left
-# out, so that others have had time to find out what is wrong with it.
+# Files with one version of each package, for Linux, macOS and Windows and every Python from 3.11 on. What is younger
+# than a week is left out, so that others have had time to find out what is wrong with it.
+lock: COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .venv-tools/bin/uv pip compile --quiet --universal \
+	--python-version 3.11 --fork-strategy fewest --generate-hashes --exclude-newer "7 days" $(UPGRADE)
 lock: $(TOOLS)
-	UV_CUSTOM_COMPILE_COMMAND="make lock" .venv-tools/bin/uv pip compile --quiet --universal --python-version 3.11 \
-		--generate-hashes --exclude-newer "7 days" $(UPGRADE) --extra dev --extra engine --extra slurm \
-		--output-file requirements.lock pyproject.toml
-	UV_CUSTOM_COMPILE_COMMAND="make lock" .venv-tools/bin/uv pip compile --quiet --universal --python-version 3.11 \
-		--generate-hashes --exclude-newer "7 days" $(UPGRADE) --group tools --output-file .ci/tools.lock
+	$(COMPILE) --extra dev --extra engine --extra slurm --output-file requirements.lock pyproject.toml
+	$(COMPILE) --group docs --constraint requirements.lock --output-file .ci/docs.lock
+	$(COMPILE) --group tools --output-file .ci/tools.lock
 
 docs: $(INSTALLED)
 	python -m crater_pipeline.configuration.documentation
@@ -102,8 +102,9 @@ $(TOOLS): .ci/tools.lock
 	.venv-tools/bin/python -m pip install --quiet --require-hashes --no-deps --requirement .ci/tools.lock
 	touch $@
 
-$(SITE_TOOLS): $(INSTALLED)
-	.venv/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
+$(SITE_TOOLS): $(INSTALLED) .ci/docs.lock
+	.venv/bin/python -m pip install --quiet --require-hashes --no-deps --requirement .ci/docs.lock
+	.venv/bin/python -m pip check
 	touch $@
 
 clean:

@@ -16,8 +16,8 @@ def test_the_notebook_is_kept_without_outputs() -> None:
 
 @pytest.mark.slow
 def test_the_notebook_runs(tmp_path: Path) -> None:
-    nbclient = pytest.importorskip("nbclient", reason="needs nbclient, which comes with Sphinx in the extra 'docs'")
-    pytest.importorskip("ipykernel", reason="needs ipykernel, which comes with Sphinx in the extra 'docs'")
+    nbclient = pytest.importorskip("nbclient", reason="needs nbclient, which comes with Sphinx in the group 'docs'")
+    pytest.importorskip("ipykernel", reason="needs ipykernel, which comes with Sphinx in the group 'docs'")
     import nbformat
 
     notebook = nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]

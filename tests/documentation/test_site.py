@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, built as `make site` does."""
     for module in ("sphinx", "myst_nb", "furo"):
-        pytest.importorskip(module, reason="needs Sphinx and its theme, the extra 'docs' (make site-tools)")
+        pytest.importorskip(module, reason="needs Sphinx and its theme, the group 'docs' (make site-tools)")
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "sphinx", "--builder", "html", "--fail-on-warning", "--keep-going", "--quiet"]
     done = subprocess.run([*command, str(SOURCES), str(folder)], capture_output=True, text=True, check=False)

@@ -14,7 +14,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
-LOCK, TOOLS = ROOT / "requirements.lock", ROOT / ".ci" / "tools.lock"
+LOCK, GROUPS = ROOT / "requirements.lock", [ROOT / ".ci" / "docs.lock", ROOT / ".ci" / "tools.lock"]
+LOCKS = pytest.mark.parametrize("lock", [LOCK, *GROUPS], ids=lambda lock: lock.name)
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 CUDA = ("nvidia-cublas", "cuda-toolkit", "triton")
 
@@ -33,16 +34,16 @@ def versions(text: str) -> dict[str, str]:
 
 
 def wanted(lock: Path) -> list[Requirement]:
-    """What pyproject.toml asks of a lock, itself and all its extras, or the tools."""
-    if lock == TOOLS:
-        return [Requirement(line) for line in PROJECT["dependency-groups"]["tools"]]
+    """What pyproject.toml asks of a lock: itself and all its extras, or a group."""
+    if lock in GROUPS:
+        return [Requirement(line) for line in PROJECT["dependency-groups"][lock.stem]]
     extras = [line for extra in PROJECT["project"]["optional-dependencies"].values() for line in extra]
     return [
         Requirement(r) for r in (*PROJECT["project"]["dependencies"], *extras, *PROJECT["build-system"]["requires"])
     ]
 
 
-@pytest.mark.parametrize("lock", [LOCK, TOOLS], ids=lambda lock: lock.name)
+@LOCKS
 def test_the_lock_fits_pyproject(lock: Path) -> None:
     locked = versions(lock.read_text())
     for requirement in wanted(lock):
@@ -52,7 +53,7 @@ def test_the_lock_fits_pyproject(lock: Path) -> None:
         assert [bound.operator for bound in requirement.specifier] == [">="], "a lowest version, which is tested"
 
 
-@pytest.mark.parametrize("lock", [LOCK, TOOLS], ids=lambda lock: lock.name)
+@LOCKS
 def test_each_package_has_one_version_and_its_hashes(lock: Path) -> None:
     found = list(entries(lock.read_text()))
     assert len({requirement.name for requirement, _ in found}) == len(found)
@@ -62,7 +63,7 @@ def test_each_package_has_one_version_and_its_hashes(lock: Path) -> None:
         assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", value) for value in hashes), requirement
 
 
-@pytest.mark.parametrize("lock", [LOCK, TOOLS], ids=lambda lock: lock.name)
+@LOCKS
 def test_the_lock_says_nothing_of_where_packages_come_from(lock: Path) -> None:
     lines = lock.read_text().splitlines()
     assert not [line for line in lines if "://" in line or re.match(r"\s*-(?!-hash=)", line)]
@@ -102,10 +103,21 @@ def test_torch_of_the_locks_own_index_has_hashes_and_a_build_of_another_none(tmp
     assert own
 
 
-@pytest.mark.parametrize("target", ["install", "audit", "lock", "test-lowest"])
+def test_what_is_added_to_the_environment_changes_no_version_in_it() -> None:
+    locked, added = versions(LOCK.read_text()), versions((ROOT / ".ci" / "docs.lock").read_text())
+    assert {name: locked[name] for name in locked.keys() & added.keys()}.items() <= added.items()
+
+
+@pytest.mark.parametrize("target", ["install", "site-tools", "audit", "lock", "test-lowest"])
 def test_make_installs_nothing_without_hashes_but_torch_and_this_package(target: str, tmp_path: Path) -> None:
     (tmp_path / ".ci").mkdir()
-    for name in ("Makefile", "pyproject.toml", "requirements.lock", ".ci/locked", ".ci/tools.lock"):
+    for name in (
+        "Makefile",
+        "pyproject.toml",
+        "requirements.lock",
+        ".ci/locked",
+        *(f".ci/{lock.name}" for lock in GROUPS),
+    ):
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     command = ["make", "--dry-run", f"PYTHON={sys.executable}", target]
     shown = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
