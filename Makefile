@@ -1,5 +1,6 @@
 # make craters   the simulated region, from nothing to results/demo/craters.gpkg and results/demo/report.html
-# make test      every check that CI runs
+# make test      the checks, without the tests that take minutes each
+# make test-all  those too, as CI runs them
 # make test-faults   fifty stages of a chain killed, 400 damaged files, full disks (about twenty minutes)
 # make test-slurm   a region as jobs of a SLURM cluster on this machine (needs the packages slurm-wlm and munge)
 # make test-lowest   the tests against the lowest versions that pyproject.toml allows, in an environment of their own
@@ -14,7 +15,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: craters test test-faults test-slurm test-lowest audit lock install docs site site-tools clean
+.PHONY: craters test test-all checks test-faults test-slurm test-lowest audit lock install docs site site-tools clean
 
 # The first interpreter that runs and is new enough; PYTHON=... overrides.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
@@ -30,14 +31,19 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 craters: $(INSTALLED)
 	snakemake --cores $(CORES) results/demo/craters.gpkg results/demo/report.html
 
-test: $(INSTALLED)
+test: checks
+	pytest -n $(WORKERS) --dist loadfile -m "not slow"
+
+test-all: checks
+	pytest -n $(WORKERS) --dist loadfile
+
+checks: $(INSTALLED)
 	ruff check .
 	ruff format --check .
 	mypy
 	lint-imports
 	snakefmt --check Snakefile workflow
 	snakemake --lint
-	pytest -n $(WORKERS) --dist loadfile
 
 test-faults: $(INSTALLED)
 	CRATER_KILLS=50 CRATER_DAMAGES=400 pytest tests/faults

@@ -18,8 +18,6 @@ from rasterio.transform import from_origin
 from crater_pipeline.sphere.bodies import Body
 from tests.workflow.conftest import Checkout, copy_checkout
 
-pytestmark = pytest.mark.slow
-
 MINE = """
 mosaics:
   tiny: {kind: simulated, body: moon, seed: 7, pixel_size_m: 200, bounds: [-1, 29, 1, 31]}
