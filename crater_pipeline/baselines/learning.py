@@ -8,10 +8,8 @@ from typing import Any
 
 import lightning as pl
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from crater_pipeline.atomic import atomic_path
 from crater_pipeline.baselines.method import Learner
 from crater_pipeline.baselines.samples import LearnedTiles
 from crater_pipeline.baselines.settings import BaselineSettings
@@ -89,14 +87,8 @@ def learned(
     return network.eval()
 
 
-def write_network(network: nn.Module, path: Path) -> None:
-    """Keep what has been learned."""
-    with atomic_path(path) as temporary:
-        save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, temporary)
-
-
 def read_network(learner: Learner, path: Path) -> nn.Module:
-    """The same network again, in evaluation mode."""
+    """The network of a method with what it has learned, in evaluation mode."""
     network = learner.network()
     try:
         network.load_state_dict(read_tensors(path))

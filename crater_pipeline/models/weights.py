@@ -1,5 +1,6 @@
 """The weights file: safetensors beside a JSON that says what they are. Loading executes nothing from the file."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,20 @@ def save_weights(network: CenterNet, weights: Path, metadata: dict[str, Any], me
     (normalisation, biases) in single.
     """
     tensors = {
-        name: (tensor.half() if tensor.ndim > 1 else tensor).detach().cpu().contiguous()
+        name: (tensor.half() if tensor.ndim > 1 else tensor).detach().cpu()
         for name, tensor in network.state_dict().items()
     }
-    with atomic_path(weights) as temporary:
-        temporary.write_bytes(save(tensors))  # save_file would give it to the owner alone, whatever the umask
+    write_tensors(tensors, weights)
     complete = WeightsMetadata(**metadata, hash=file_hash(weights))
     write_text(metadata_file, complete.model_dump_json(indent=2) + "\n")
     return complete
+
+
+def write_tensors(tensors: Mapping[str, torch.Tensor], path: Path) -> None:
+    """A state dict as a safetensors file, there whole or not at all."""
+    contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(save(contiguous))  # save_file would give it to the owner alone, whatever the umask
 
 
 def read_tensors(path: Path) -> dict[str, torch.Tensor]:

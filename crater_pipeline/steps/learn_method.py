@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from crater_pipeline.baselines.learning import learned, write_network
+from crater_pipeline.baselines.learning import learned
 from crater_pipeline.baselines.methods import LEARNERS
 from crater_pipeline.baselines.settings import BaselineSettings
+from crater_pipeline.models.weights import write_tensors
 from crater_pipeline.steps._command import run
 from crater_pipeline.steps._kinds import WeightsFile
 
@@ -36,8 +37,8 @@ def learn_method(
         The method and how it learns: section `baseline` as JSON.
     """
     assert settings.method is not None
-    learner = LEARNERS[settings.method]
-    write_network(learned(learner, annotations, images, elevation, checkpoints, settings), output)
+    network = learned(LEARNERS[settings.method], annotations, images, elevation, checkpoints, settings)
+    write_tensors(network.state_dict(), output)
 
 
 if __name__ == "__main__":

@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint, RichProgressBar, WeightAveraging
 from lightning.pytorch.loggers import CSVLogger
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from crater_pipeline.atomic import atomic_path
 from crater_pipeline.models.bfloat16 import native_bf16
+from crater_pipeline.models.weights import write_tensors
 from crater_pipeline.training.together import OwnProcess, process_number, trained_by
 
 log = logging.getLogger(__name__)
@@ -163,6 +163,5 @@ def fit(
         if trainer.strategy.launcher:  # else this process would wait for the end of the others' training
             trainer.strategy.launcher.kill(signal.SIGTERM)
         raise
-    with atomic_path(finished) as temporary:
-        save_file({key: tensor.contiguous() for key, tensor in network.state_dict().items()}, temporary)
+    write_tensors(network.state_dict(), finished)
     return network.eval()

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crater_pipeline.baselines.learning import write_network
 from crater_pipeline.baselines.methods import LEARNERS
 from crater_pipeline.baselines.settings import BaselineSettings
 from crater_pipeline.contents import file_hash
@@ -17,6 +16,7 @@ from crater_pipeline.detection.rows import DTYPES
 from crater_pipeline.detection.settings import InferenceSettings
 from crater_pipeline.errors import UserError
 from crater_pipeline.evaluation.matching import optimal_matches
+from crater_pipeline.models.weights import write_tensors
 from crater_pipeline.rasters.files import raster_info
 from crater_pipeline.steps.baseline import baseline
 from crater_pipeline.tiles.grid import TilingSettings
@@ -71,7 +71,7 @@ def test_templates_search_every_tile_of_a_picture(tmp_path: Path) -> None:
 
 def test_what_was_learned_is_searched_with(tmp_path: Path) -> None:
     learner = LEARNERS["segmentation"]
-    write_network(learner.network(), tmp_path / "method.safetensors")
+    write_tensors(learner.network().state_dict(), tmp_path / "method.safetensors")
     found, described = run(tmp_path, BaselineSettings(method="segmentation"), network=tmp_path / "method.safetensors")
     again, _ = run(tmp_path, BaselineSettings(method="segmentation"), network=tmp_path / "method.safetensors")
     pd.testing.assert_frame_equal(found, again)
