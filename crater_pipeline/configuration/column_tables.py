@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import compress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,6 +25,7 @@ from crater_pipeline.labels.catalogues import empty_catalogue
 from crater_pipeline.measures.table import COLUMNS as DEPTHS
 from crater_pipeline.measures.table import with_depths
 from crater_pipeline.models.scores import IDENTITY, OperatingPoint
+from crater_pipeline.reporting.markdown import pipe_table
 from crater_pipeline.sphere.bodies import MOON
 
 INTRODUCTION = f"""# Columns of the results
@@ -135,8 +137,7 @@ def blocks(path: Path) -> Iterator[tuple[str, list[str]]]:
 
 def table(fields: Sequence[Field], described: Mapping[str, Column], short: Mapping[str, str] | None = None) -> str:
     """A Markdown table of columns, with their types if they have some; `short` adds their names in a shapefile."""
-    rows = [["column", "in the shapefile", "type", "unit", "meaning"]]
-    rows += [[f"`{name}`", f"`{(short or {}).get(name, name)}`", kind, *described[name]] for name, kind in fields]
+    header = ["column", "in the shapefile", "type", "unit", "meaning"]
+    rows = [[f"`{name}`", f"`{(short or {}).get(name, name)}`", kind, *described[name]] for name, kind in fields]
     shown = [True, short is not None, any(kind for _, kind in fields), True, True]
-    lines = [f"| {' | '.join(cell for cell, show in zip(row, shown, strict=True) if show)} |" for row in rows]
-    return "\n".join([lines[0], "|---" * sum(shown) + "|", *lines[1:]]) + "\n"
+    return pipe_table(list(compress(header, shown)), (list(compress(row, shown)) for row in rows))

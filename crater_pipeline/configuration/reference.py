@@ -9,9 +9,10 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from crater_pipeline.configuration.loading import models_in
+from crater_pipeline.reporting.markdown import pipe_table
 from crater_pipeline.settings import Settings
 
-HEADER = "| key | type | default | meaning |\n|---|---|---|---|\n"
+HEADER = ("key", "type", "default", "meaning")
 
 
 def stage_tables(stages: Mapping[str, type[Settings]]) -> str:
@@ -21,21 +22,19 @@ def stage_tables(stages: Mapping[str, type[Settings]]) -> str:
 
 def entry_table(model: type[BaseModel]) -> str:
     """The keys of a model; those of models inside it follow as `outer.inner`."""
-    return HEADER + "".join(rows(model, "")) + "\n"
+    return pipe_table(HEADER, rows(model, "")) + "\n"
 
 
-def rows(model: type[BaseModel], prefix: str) -> Iterator[str]:
-    """Table rows of a model's fields."""
+def rows(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, ...]]:
+    """Cells of a model's fields."""
     for name, field in model.model_fields.items():
         inner = list(models_in(field.annotation))
         if len(inner) == 1 and field.annotation is inner[0]:
-            yield f"| `{prefix}{name}` | mapping | see below | {cell(field.description)} |\n"
+            yield f"`{prefix}{name}`", "mapping", "see below", cell(field.description)
             yield from rows(inner[0], f"{prefix}{name}.")
         else:
-            yield (
-                f"| `{prefix}{name}` | {cell(type_name(field.annotation))} | {default(field)} | "
-                f"{cell(field.description)} |\n"
-            )
+            kind = cell(type_name(field.annotation))
+            yield f"`{prefix}{name}`", kind, default(field), cell(field.description)
 
 
 def first_line(model: type[BaseModel]) -> str:

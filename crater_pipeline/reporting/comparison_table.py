@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from crater_pipeline.code_files import code_version
-from crater_pipeline.reporting.pages import NOTHING, integer
+from crater_pipeline.reporting.markdown import pipe_table
+from crater_pipeline.reporting.pages import integer, with_interval
 
 RATES = {"precision": "P", "recall": "R", "f1": "F1", "average_precision": "AP"}
 PAIRED = ("f1", "average_precision")
@@ -25,10 +26,10 @@ def comparison_table(metrics: Mapping[str, Any]) -> str:
     rows = []
     for entry in metrics["entries"]:
         figures = entry["criteria"][headline]
-        row = [_literal(entry["label"]), *(_figure(figures[name]) for name in RATES)]
+        row = [_literal(entry["label"]), *(with_interval(figures[name]) for name in RATES)]
         if differences:
             paired = differences.get(entry["label"])
-            row += [_figure(paired[headline][name], "+") if paired else "" for name in PAIRED]
+            row += [with_interval(paired[headline][name], "+") if paired else "" for name in PAIRED]
         rows.append(row)
     judged = (
         f"{integer(first['n_truth'])} craters of {metrics['min_diameter_km']:g} km and more on "
@@ -36,22 +37,7 @@ def comparison_table(metrics: Mapping[str, Any]) -> str:
         f"in percent, with {100 * metrics['confidence']:.0f} % intervals over blocks of {metrics['block_km']:g} km, "
         f"paired where it says against the first. Code {code_version()}."
     )
-    return "\n".join([f"# {_literal(metrics['title'])}", "", *_table(header, rows), "", judged, ""])
-
-
-def _table(header: list[str], rows: list[list[str]]) -> list[str]:
-    """Lines of a pipe table: the first column to the left, figures to the right."""
-    rule = ["---", *("--:" for _ in header[1:])]
-    return ["| " + " | ".join(cells) + " |" for cells in (header, rule, *rows)]
-
-
-def _figure(figure: Mapping[str, float | None], sign: str = "") -> str:
-    """{value, low, high} -> 81.3 (78.1 to 84.0)."""
-    if figure["value"] is None:
-        return NOTHING
-    low, high = figure["low"], figure["high"]
-    interval = "" if low is None or high is None else f" ({100 * low:{sign}.1f} to {100 * high:{sign}.1f})"
-    return f"{100 * figure['value']:{sign}.1f}{interval}"
+    return f"# {_literal(metrics['title'])}\n\n{pipe_table(header, rows, right=True)}\n{judged}\n"
 
 
 def _literal(text: str) -> str:

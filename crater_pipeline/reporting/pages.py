@@ -46,21 +46,24 @@ def percent(value: float | None, decimals: int = 1) -> str:
     return NOTHING if value is None else f"{100 * value:.{decimals}f} %"
 
 
-def interval_text(figure: Mapping[str, float | None]) -> str:
+def interval_text(figure: Mapping[str, float | None], sign: str = "") -> str:
     """{low, high} -> 78.1 to 84.0."""
     if figure["low"] is None or figure["high"] is None:
         return ""
-    return f"{100 * figure['low']:.1f} to {100 * figure['high']:.1f}"
+    return f"{100 * figure['low']:{sign}.1f} to {100 * figure['high']:{sign}.1f}"
+
+
+def with_interval(figure: Mapping[str, float | None], sign: str = "", unit: str = "") -> str:
+    """{value, low, high} -> 81.3 (78.1 to 84.0)."""
+    if figure["value"] is None:
+        return NOTHING
+    text, interval = f"{100 * figure['value']:{sign}.1f}{unit}", interval_text(figure, sign)
+    return f"{text} ({interval})" if interval else text
 
 
 def points(figure: Mapping[str, float | None]) -> str:
     """A difference of rates: {value, low, high} -> +1.2 points (-0.3 to +2.8)."""
-    if figure["value"] is None:
-        return NOTHING
-    text = f"{100 * figure['value']:+.1f} points"
-    if figure["low"] is None or figure["high"] is None:
-        return text
-    return f"{text} ({100 * figure['low']:+.1f} to {100 * figure['high']:+.1f})"
+    return with_interval(figure, "+", " points")
 
 
 def number(value: Any) -> str:
