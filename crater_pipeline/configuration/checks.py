@@ -126,13 +126,15 @@ def unfit_baseline(configuration: Configuration, name: str) -> Iterator[str]:
     if baseline.method == "published" and baseline.catalogue not in configuration.catalogues:
         advice = remedy("catalogues", configuration.catalogues)
         yield f"regions.{name}.baseline.catalogue: no catalogue '{baseline.catalogue}' to take for detections; {advice}"
-    if baseline.method in LEARNED and baseline.learned_in is None and not training.enabled:
+    if baseline.method not in LEARNED:
+        return
+    if baseline.learned_in is not None:
+        yield from unfit_teacher(configuration, name, baseline.learned_in)
+    elif not training.enabled:
         yield (
             f"regions.{name}.training.enabled: false, but {baseline.method} learns from the region's craters; set it "
             "to true, name a region in baseline.learned_in, or take another baseline.method"
         )
-    if baseline.method in LEARNED and baseline.learned_in is not None:
-        yield from unfit_teacher(configuration, name, baseline.learned_in)
 
 
 def unfit_teacher(configuration: Configuration, name: str, where: str) -> Iterator[str]:

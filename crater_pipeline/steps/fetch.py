@@ -83,13 +83,17 @@ def _look(needs: list[Need]) -> Iterator[str]:
         return
     size = sum(each.needed_bytes or 0 for each in found)
     seconds = sum(each.seconds or 0.0 for each in found)
-    print(f"To fetch: {size_text(size)}, about {span(max(seconds, 1))}")
+    print(f"To fetch: {size_text(size)}, {_about(seconds)}")
+
+
+def _about(seconds: float) -> str:
+    return f"about {span(max(seconds, 1))}"
 
 
 def _said(found: Availability) -> str:
     whole = "size unknown" if found.published_bytes is None else size_text(found.published_bytes)
     part = "" if found.needed_bytes == found.published_bytes else f", needed {size_text(found.needed_bytes or 0)}"
-    took = "" if found.seconds is None else f", about {span(max(found.seconds, 1))}"
+    took = "" if found.seconds is None else f", {_about(found.seconds)}"
     return f"{found.url}: {whole}{part}{took} at {size_text(found.bytes_per_s)}/s"
 
 
